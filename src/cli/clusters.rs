@@ -1,0 +1,225 @@
+//! `storyfold clusters`: list, show, explain.
+
+use super::output::{clean, count, minute, print, print_json, print_table, table};
+use super::{Failure, Places, session};
+use crate::control::{ClusterQuery, ClusterRow, EntryRow, Explanation, Reply, Request, Step};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Digits of an id that are enough to name it, nearly always.
+const ID_DIGITS: usize = 8;
+/// Features and terms shown of a decision; `--json` has all.
+const PARTS_SHOWN: usize = 6;
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: ListArguments,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// List clusters, newest first (also without a word)
+    List(ListArguments),
+    /// Show a cluster with all its entries
+    Show(ShowArguments),
+    /// Show why a cluster is one, why an entry is where it is, or how alike two entries are
+    Explain(ExplainArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArguments {
+    /// Only clusters with an entry dated or first seen in this time, such as 24h or 7d
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    since: Option<Duration>,
+    /// Only clusters told by so many publishers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    min_publishers: usize,
+    /// Only clusters with a headline that has these words ("a phrase", -not)
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    query: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct ShowArguments {
+    /// The cluster's id, the first digits of it, or the id of an entry in it
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct ExplainArguments {
+    /// The id of a cluster or an entry
+    id: String,
+    /// The id of another, to compare the two
+    other: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::config::parse_duration(text).ok_or_else(|| "write a duration such as 30m, 24h or 7d".to_owned())
+}
+
+pub(super) fn run(places: &Places, arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        None => list(places, &arguments.list),
+        Some(Command::List(own)) => list(places, &own),
+        Some(Command::Show(own)) => show(places, own),
+        Some(Command::Explain(own)) => explain(places, own),
+    }
+}
+
+fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
+    let query = ClusterQuery {
+        since_secs: arguments.since.map(|since| since.as_secs()),
+        min_publishers: arguments.min_publishers,
+        query: arguments.query.clone(),
+        limit: arguments.limit,
+    };
+    let rows = clusters(places, Request::Clusters(query))?;
+    if arguments.json {
+        return print_json(&rows);
+    }
+    if rows.is_empty() {
+        return print("There are no such clusters. `storyfold fetch` reads the feeds.\n");
+    }
+    let mut table = table(&["CLUSTER", "PUBLISHERS", "NEWEST (UTC)", "HEADLINE"]);
+    for row in &rows {
+        let newest = row.entries.iter().map(date).max().unwrap_or_default();
+        table.add_row([
+            row.id[..ID_DIGITS].to_owned(),
+            row.publishers.to_string(),
+            minute(newest),
+            headline(&row.title),
+        ]);
+    }
+    print_table(&table)
+}
+
+fn show(places: &Places, arguments: ShowArguments) -> Result<(), Failure> {
+    let rows = clusters(places, Request::Cluster { id: arguments.id })?;
+    let Some(row) = rows.first() else { return Err(Failure::Failed("there is no such cluster".to_owned())) };
+    if arguments.json { print_json(row) } else { print(&shown(row)) }
+}
+
+fn clusters(places: &Places, request: Request) -> Result<Vec<ClusterRow>, Failure> {
+    let mut outcome = Err(Failure::Failed("there was no answer".to_owned()));
+    session::ask(places, request, |reply| {
+        outcome = match reply {
+            Reply::Clusters(rows) => Ok(rows),
+            Reply::Problem { message } => Err(Failure::Failed(message)),
+            _ => Err(Failure::Failed("the answer is of another kind".to_owned())),
+        };
+    })?;
+    outcome
+}
+
+/// When an entry happened, as far as is known.
+fn date(entry: &EntryRow) -> &str {
+    entry.published.as_deref().unwrap_or(&entry.first_seen)
+}
+
+fn headline(title: &str) -> String {
+    if title.is_empty() { "(untitled)".to_owned() } else { clean(title) }
+}
+
+fn shown(row: &ClusterRow) -> String {
+    let mut text = format!("{}\n", headline(&row.title));
+    let published = row
+        .published
+        .as_deref()
+        .map_or_else(|| "not published yet".to_owned(), |at| format!("published {} UTC", minute(at)));
+    let _ = writeln!(
+        text,
+        "cluster {}, {}, {}, {published}",
+        row.id,
+        count(row.publishers, "publisher"),
+        count(row.entries.len(), "entry")
+    );
+    for alias in &row.aliases {
+        let _ = writeln!(text, "formerly also {alias}");
+    }
+    for entry in &row.entries {
+        let copy = entry.copy_of.as_ref().map(|of| format!(", copy of {}", &of[..ID_DIGITS])).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "\n  {}  {} UTC  entry {}{copy}",
+            clean(&entry.publisher),
+            minute(date(entry)),
+            &entry.id[..ID_DIGITS]
+        );
+        let _ = writeln!(text, "  {}", headline(&entry.title));
+        if let Some(link) = &entry.link {
+            let _ = writeln!(text, "  {}", clean(link));
+        }
+    }
+    text
+}
+
+fn explain(places: &Places, arguments: ExplainArguments) -> Result<(), Failure> {
+    let mut outcome = Err(Failure::Failed("there was no answer".to_owned()));
+    session::ask(places, Request::Explain { id: arguments.id, other: arguments.other }, |reply| {
+        outcome = match reply {
+            Reply::Explanation(explanation) => Ok(explanation),
+            Reply::Problem { message } => Err(Failure::Failed(message)),
+            _ => Err(Failure::Failed("the answer is of another kind".to_owned())),
+        };
+    })?;
+    let explanation = outcome?;
+    if arguments.json { print_json(&explanation) } else { print(&explained(&explanation)) }
+}
+
+fn explained(explanation: &Explanation) -> String {
+    let cluster = &explanation.cluster;
+    let mut text = format!("cluster {}, {}\n", cluster.id, count(cluster.publishers, "publisher"));
+    for step in &explanation.steps {
+        text.push('\n');
+        text.push_str(&told(step));
+    }
+    text
+}
+
+/// One decision: the sentence, then what it was made of.
+fn told(step: &Step) -> String {
+    let entry = &step.entry;
+    let mut text = format!("{}, {}: {}\n", &entry.id[..ID_DIGITS], clean(&entry.publisher), headline(&entry.title));
+    let against = headline(step.against.as_deref().unwrap_or_default());
+    let score = match (step.score, step.threshold) {
+        (Some(score), Some(threshold)) => format!("score {score:+.2}, needed {threshold:+.2}"),
+        _ => String::new(),
+    };
+    let sentence = match step.decision.as_str() {
+        "alone" => "its feed is not clustered".to_owned(),
+        "start" if step.against.is_none() => "started the cluster: nothing came near it".to_owned(),
+        "start" => format!("started the cluster: the nearest was «{against}» ({score})"),
+        "join" => format!("joined «{against}» ({score})"),
+        "copy" => format!("is a copy of an entry in «{against}» ({score})"),
+        "moved" => format!("was moved by later evidence to «{against}» ({score})"),
+        _ => format!("against «{against}»: {score}"),
+    };
+    let _ = writeln!(text, "  {sentence}");
+    for part in step.features.iter().filter(|part| part.contribution.abs() >= 0.005).take(PARTS_SHOWN) {
+        let _ = writeln!(text, "    {:+6.2}  {} = {:.2}", part.contribution, part.name, part.value);
+    }
+    if !step.terms.is_empty() {
+        let words: Vec<String> = step.terms.iter().take(2 * PARTS_SHOWN).map(|term| clean(&term.word)).collect();
+        let _ = writeln!(text, "    both say: {}", words.join(", "));
+    }
+    if let Some((other, score)) = &step.runner_up {
+        let _ = writeln!(text, "    the next best was «{}» ({score:+.2})", headline(other));
+    }
+    text
+}

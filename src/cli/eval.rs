@@ -1,0 +1,184 @@
+//! `storyfold eval`: labelled entries through the real engine.
+
+use super::Failure;
+use super::output::{print, print_json};
+use crate::clock;
+use crate::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
+use crate::engine::eval::{Labelled, Order, Score, Scores, assign, score};
+use crate::engine::id::ClusterId;
+use crate::engine::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Lines of {id, title, text, url, source, lang, published, cluster}
+    #[arg(value_name = "FILE.jsonl")]
+    file: PathBuf,
+    /// Only entries of this language
+    #[arg(long, value_name = "LANG")]
+    lang: Option<String>,
+    /// The order in which entries come in
+    #[arg(long, value_enum, default_value_t = OrderArgument::Time)]
+    order: OrderArgument,
+    /// Write the cluster of each entry, as lines of {id, cluster}
+    #[arg(long, value_name = "OUT.jsonl")]
+    assignments: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum OrderArgument {
+    /// As they were published
+    Time,
+    /// Source after source, each newest first, as a first import
+    Feeds,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    id: String,
+    title: String,
+    #[serde(default)]
+    text: String,
+    url: Option<String>,
+    source: Option<String>,
+    lang: Option<String>,
+    published: Option<String>,
+    cluster: String,
+}
+
+/// What `--json` prints; its members are a contract.
+#[derive(Serialize)]
+struct Report {
+    entries: usize,
+    clusters: usize,
+    gold: usize,
+    bcubed: ScoreReport,
+    pairwise: ScoreReport,
+    seconds: f64,
+    entries_per_second: f64,
+    peak_rss_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct ScoreReport {
+    precision: f64,
+    recall: f64,
+    f1: f64,
+}
+
+impl From<Score> for ScoreReport {
+    fn from(Score { precision, recall, f1 }: Score) -> Self {
+        Self { precision, recall, f1 }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut entries = read(&arguments.file)?;
+    if let Some(language) = &arguments.lang {
+        entries.retain(|entry| entry.language.as_deref() == Some(language));
+    }
+    let order = match arguments.order {
+        OrderArgument::Time => Order::Time,
+        OrderArgument::Feeds => Order::Feeds,
+    };
+    order.arrange(&mut entries);
+    let options =
+        ClusterOptions { preset: Preset::Balanced, window: WINDOW_DEFAULT, publisher_groups: BTreeMap::new() };
+    let watch = clock::stopwatch();
+    let assigned = assign(&entries, &options);
+    let seconds = watch.elapsed().as_secs_f64();
+    if let Some(out) = &arguments.assignments {
+        write(out, &entries, &assigned)?;
+    }
+    let report = report(entries.len(), score(&entries, &assigned), seconds);
+    if arguments.json { print_json(&report) } else { print(&told(&report)) }
+}
+
+fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
+    let fault = |place: usize, what: &str| Failure::Failed(format!("{}:{place}: {what}", path.display()));
+    let file = std::fs::File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let mut entries: Vec<Labelled> = Vec::new();
+    for (place, line) in std::io::BufReader::new(file).lines().enumerate() {
+        let line: Line = serde_json::from_str(&line?).map_err(|error| fault(place + 1, &error.to_string()))?;
+        let before = entries.last().map_or(Timestamp::EPOCH, |entry| entry.published);
+        let published = match &line.published {
+            None => before,
+            Some(text) => {
+                Timestamp::parse_rfc3339(text).ok_or_else(|| fault(place + 1, "`published` is no RFC 3339 time"))?
+            }
+        };
+        entries.push(Labelled {
+            id: line.id,
+            title: line.title,
+            text: line.text,
+            url: line.url,
+            source: line.source,
+            language: line.lang,
+            published,
+            event: line.cluster,
+        });
+    }
+    Ok(entries)
+}
+
+fn write(path: &Path, entries: &[Labelled], assigned: &[ClusterId]) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path)?);
+    for (entry, cluster) in entries.iter().zip(assigned) {
+        writeln!(out, "{}", serde_json::json!({ "id": entry.id, "cluster": cluster.to_string() }))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn report(entries: usize, scores: Scores, seconds: f64) -> Report {
+    #[expect(clippy::cast_precision_loss, reason = "counts of entries are far below 2^52")]
+    let speed = entries as f64 / seconds.max(1e-9);
+    Report {
+        entries,
+        clusters: scores.clusters,
+        gold: scores.gold,
+        bcubed: scores.bcubed.into(),
+        pairwise: scores.pairwise.into(),
+        seconds,
+        entries_per_second: speed,
+        peak_rss_bytes: peak_rss_bytes(),
+    }
+}
+
+/// The most memory this process ever had; 0 where the system does not tell.
+fn peak_rss_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes.unwrap_or_default() * 1024
+}
+
+fn told(report: &Report) -> String {
+    let line = |name: &str, score: &ScoreReport| {
+        let percent = |share: f64| 100.0 * share;
+        format!(
+            "{name:<10} {:>9.1} {:>9.1} {:>9.1}",
+            percent(score.precision),
+            percent(score.recall),
+            percent(score.f1)
+        )
+    };
+    format!(
+        "{} entries, {} clusters found, {} events; {:.0} entries a second\n{:<10} {:>9} {:>9} {:>9}\n{}\n{}\n",
+        report.entries,
+        report.clusters,
+        report.gold,
+        report.entries_per_second,
+        "",
+        "precision",
+        "recall",
+        "F1",
+        line("B-Cubed", &report.bcubed),
+        line("pairwise", &report.pairwise)
+    )
+}

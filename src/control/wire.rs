@@ -1,0 +1,239 @@
+//! The shapes on the socket; the rows are also what `--json` prints, so their members are a contract.
+
+use serde::{Deserialize, Serialize};
+
+/// What a command may ask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// A round of what is due, or of all that is not paused.
+    Fetch {
+        /// Of all.
+        all: bool,
+    },
+    /// Clusters, newest first.
+    Clusters(ClusterQuery),
+    /// One cluster, by an id it has or had.
+    Cluster {
+        /// 16 hexadecimal digits, or the first of them.
+        id: String,
+    },
+    /// Why a cluster is one, why an entry is where it is, or how alike two are.
+    Explain {
+        /// Of a cluster or an entry.
+        id: String,
+        /// Of another.
+        other: Option<String>,
+    },
+    /// All followed feeds.
+    Feeds,
+    /// A document as it is served.
+    Render {
+        /// The view's name; none for the whole merged feed.
+        view: Option<String>,
+        /// `atom`, `rss` or `json`.
+        format: String,
+    },
+}
+
+/// See `storyfold clusters list`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterQuery {
+    /// Only clusters with an entry dated, or first seen, in the last so many seconds.
+    pub since_secs: Option<u64>,
+    /// Only clusters of so many publishers.
+    pub min_publishers: usize,
+    /// Only clusters with a headline that has these words.
+    pub query: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// What a daemon answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// How far a round is; more replies follow.
+    Progress(Progress),
+    /// A round ended, and all of it is on disk.
+    Round(Round),
+    /// The clusters asked for.
+    Clusters(Vec<ClusterRow>),
+    /// The feeds asked for.
+    Feeds(Vec<FeedRow>),
+    /// The explanation asked for.
+    Explanation(Explanation),
+    /// The document asked for.
+    Document(String),
+    /// It cannot be answered, and why.
+    Problem {
+        /// For the user.
+        message: String,
+    },
+}
+
+impl Reply {
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Self::Progress(_))
+    }
+}
+
+/// How far a round is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Feeds done.
+    pub done: usize,
+    /// Feeds of the round.
+    pub total: usize,
+    /// Feeds that failed.
+    pub failed: usize,
+    /// Entries that were new.
+    pub new_entries: usize,
+}
+
+/// What a round did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// Feeds of the round.
+    pub feeds: usize,
+    /// Of these, how many had nothing new to read.
+    pub not_modified: usize,
+    /// Entries that were new.
+    pub new_entries: usize,
+    /// All entries there are now.
+    pub entries: usize,
+    /// All clusters there are now.
+    pub clusters: usize,
+    /// Clusters of two publishers or more.
+    pub shared_clusters: usize,
+    /// Feeds that failed.
+    pub failed: Vec<FailedFeed>,
+    /// Feeds left alone, because their hosts asked us to wait.
+    pub paused: Vec<String>,
+}
+
+/// A feed that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedFeed {
+    /// As the configuration writes it.
+    pub url: String,
+    /// A sentence.
+    pub reason: String,
+}
+
+/// A cluster, as `clusters list --json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterRow {
+    /// 16 hexadecimal digits.
+    pub id: String,
+    /// The ids of the clusters merged into it.
+    pub aliases: Vec<String>,
+    /// The lead's, plain.
+    pub title: String,
+    /// The lead's.
+    pub link: Option<String>,
+    /// Null until it is published.
+    pub published: Option<String>,
+    /// Null until it is published.
+    pub updated: Option<String>,
+    /// Copies not counted.
+    pub publishers: usize,
+    /// The lead first, then by date.
+    pub entries: Vec<EntryRow>,
+}
+
+/// An entry, as `clusters list --json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRow {
+    /// 16 hexadecimal digits.
+    pub id: String,
+    /// Plain, as the feed had it; empty for untitled posts.
+    pub title: String,
+    /// Absolute.
+    pub link: Option<String>,
+    /// The feed's address, as the configuration writes it.
+    pub feed: String,
+    /// Domain or group.
+    pub publisher: String,
+    /// As the publisher dates it, clamped.
+    pub published: Option<String>,
+    /// When it was seen first.
+    pub first_seen: String,
+    /// The id of the entry that it is a copy of.
+    pub copy_of: Option<String>,
+}
+
+/// A feed, as `feeds list --json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedRow {
+    /// As written.
+    pub url: String,
+    /// The user's name for it, or its own title.
+    pub title: Option<String>,
+    /// `new`, `ok`, `failing`, `paused` or `gone`.
+    pub status: String,
+    /// Null before the first.
+    pub last_fetch: Option<String>,
+    /// When it is looked at next.
+    pub next_due: String,
+    /// In words; null before the first.
+    pub last_result: Option<String>,
+    /// In a row.
+    pub failures: u32,
+    /// Stored now, copies included.
+    pub entries: usize,
+    /// The user's group.
+    pub category: Option<String>,
+}
+
+/// Why things are where they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The cluster that is explained, or that the entry is in.
+    pub cluster: ClusterRow,
+    /// The decisions, in the order they were made; for two entries, the one comparison.
+    pub steps: Vec<Step>,
+}
+
+/// One decision on one entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The entry.
+    pub entry: EntryRow,
+    /// `alone`, `start`, `join`, `copy`, `moved`, or `compared` for a comparison made now.
+    pub decision: String,
+    /// The cluster or entry it was held against, by its headline.
+    pub against: Option<String>,
+    /// Log-odds that it belongs there.
+    pub score: Option<f64>,
+    /// What the score had to reach.
+    pub threshold: Option<f64>,
+    /// What the score is made of, the heaviest first.
+    pub features: Vec<FeatureRow>,
+    /// Terms that both have, the rarest first; for comparisons.
+    pub terms: Vec<Term>,
+    /// The next best cluster, and its score.
+    pub runner_up: Option<(String, f64)>,
+}
+
+/// One feature of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureRow {
+    /// Its name.
+    pub name: String,
+    /// What it measured.
+    pub value: f64,
+    /// What the model makes of a unit of it.
+    pub weight: f64,
+    /// Value times weight.
+    pub contribution: f64,
+}
+
+/// A shared term.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// As one of the entries has it.
+    pub word: String,
+    /// Its rarity in nats.
+    pub rarity: f64,
+}

@@ -1,0 +1,239 @@
+//! Answers to commands and readers, from the engine's values to the wire's rows.
+
+use super::publish::fill;
+use super::round::Round;
+use super::{Daemon, Role};
+use crate::clock;
+use crate::control::{
+    Ask, ClusterQuery, ClusterRow, EntryRow, Explanation, FeatureRow, FeedRow, Reply, Request, Step, Term,
+};
+use crate::engine::Engine;
+use crate::engine::cluster::Cluster;
+use crate::engine::entry::Entry;
+use crate::engine::evidence::Match;
+use crate::engine::explain::{Named, grounds};
+use crate::engine::feed::{FeedSpec, FeedState, PollResult};
+use crate::engine::id::EntryId;
+use crate::engine::text::words_by_hash;
+use crate::engine::time::Timestamp;
+use crate::engine::view;
+use crate::serve::Question;
+use std::time::Duration;
+
+impl Daemon {
+    /// Answers a command; a round is answered when it ends.
+    pub(super) fn answer(&mut self, ask: Ask) {
+        let reply = match ask.request {
+            Request::Fetch { all } => {
+                let demand = self.engine.demand(clock::now(), all);
+                let round = Round::new(demand, &self.engine, ask.replies);
+                self.rounds.push(round);
+                // An empty round has nothing to wait for.
+                for round in super::round::take_finished(&mut self.rounds) {
+                    round.finish(&self.engine);
+                }
+                return;
+            }
+            Request::Clusters(query) => Ok(Reply::Clusters(clusters(&self.engine, &query, clock::now()))),
+            Request::Cluster { id } => {
+                self.named(&id).map(|(_, cluster)| Reply::Clusters(vec![row(&self.engine, cluster)]))
+            }
+            Request::Explain { id, other } => self.explain(&id, other.as_deref()).map(Reply::Explanation),
+            Request::Feeds => Ok(Reply::Feeds(feeds(&self.engine, clock::now()))),
+            Request::Render { view, format } => self.document(view.as_deref(), &format).map(Reply::Document),
+        };
+        let reply = reply.unwrap_or_else(|message| Reply::Problem { message });
+        super::round::reply(ask.replies, reply);
+    }
+
+    /// Answers a reader who asks for a cluster.
+    pub(super) fn wonder(&self, question: Question) {
+        let mut item = self.engine.cluster(question.cluster).and_then(|cluster| self.engine.item(cluster));
+        if let Some(item) = &mut item
+            && let Err(error) = fill(item, &self.store)
+        {
+            tracing::error!("the page of a cluster lacks its text: {error}");
+        }
+        let _ = question.answer.send(item);
+    }
+
+    fn named(&self, id: &str) -> Result<(Named, &Cluster), String> {
+        let named = self.engine.find(id)?;
+        let cluster = self.engine.cluster_of(named).ok_or_else(|| format!("there is no cluster {id}"))?;
+        Ok((named, cluster))
+    }
+
+    fn document(&self, view: Option<&str>, format: &str) -> Result<String, String> {
+        let path = view.map_or_else(|| format!("/feed.{format}"), |view| format!("/views/{view}.{format}"));
+        let fresh = match self.role {
+            Role::Daemon => None,
+            Role::Errand => Some(self.snapshot_now().map_err(|error| error.to_string())?),
+        };
+        let served = self.desk.snapshot.load();
+        let snapshot = fresh.as_ref().unwrap_or(&served);
+        let document = snapshot.document(&path).ok_or_else(|| match view {
+            Some(view) => format!("there is no view `{view}` in the configuration"),
+            None => "nothing is rendered yet; ask again in a moment".to_owned(),
+        })?;
+        String::from_utf8(document.bytes.to_vec()).map_err(|error| error.to_string())
+    }
+
+    fn explain(&self, id: &str, other: Option<&str>) -> Result<Explanation, String> {
+        let (named, cluster) = self.named(id)?;
+        let steps = match (named, other) {
+            (_, Some(other)) => vec![self.compared(named, self.named(other)?.0)?],
+            (Named::Entry(id), None) => self.engine.entry(id).into_iter().map(|entry| self.step(entry)).collect(),
+            (Named::Cluster(_), None) => {
+                let mut members: Vec<&Entry> = cluster.members.iter().filter_map(|id| self.engine.entry(*id)).collect();
+                members.sort_by_key(|entry| (entry.sequence, entry.id));
+                members.into_iter().map(|entry| self.step(entry)).collect()
+            }
+        };
+        Ok(Explanation { cluster: row(&self.engine, cluster), steps })
+    }
+
+    /// The decision on an entry, as it was made.
+    fn step(&self, entry: &Entry) -> Step {
+        let (found, runner_up) = grounds(&entry.decision);
+        let against = found.map(|found| self.headline_of(found));
+        Step {
+            runner_up: runner_up.map(|other| (self.headline_of(other), log_odds(other.score))),
+            ..self.weighed(entry, entry.decision.name(), against, found)
+        }
+    }
+
+    /// Two entries, held against each other now.
+    fn compared(&self, a: Named, b: Named) -> Result<Step, String> {
+        let entry = |named| self.engine.entry_of_named(named).ok_or_else(|| "there is no such entry".to_owned());
+        let (a, b) = (entry(a)?, entry(b)?);
+        let found = self.engine.compare(a.id, b.id);
+        if found.is_none() {
+            return Err("one of them is of a feed that is not clustered (cluster = false)".to_owned());
+        }
+        let mut step = self.weighed(a, "compared", Some(b.title.clone()), found.as_ref());
+        step.terms = self.terms(a, b.id);
+        Ok(step)
+    }
+
+    fn weighed(&self, entry: &Entry, decision: &str, against: Option<String>, found: Option<&Match>) -> Step {
+        let features = found.map(|found| self.engine.contributions(found)).unwrap_or_default();
+        Step {
+            entry: entry_row(&self.engine, entry),
+            decision: decision.to_owned(),
+            against,
+            score: found.map(|found| log_odds(found.score)),
+            threshold: found.map(|found| log_odds(found.threshold)),
+            features: features
+                .into_iter()
+                .map(|(name, value, weight, contribution)| FeatureRow {
+                    name: name.to_owned(),
+                    value,
+                    weight,
+                    contribution,
+                })
+                .collect(),
+            terms: Vec::new(),
+            runner_up: None,
+        }
+    }
+
+    /// The shared terms in the words of one of the entries.
+    fn terms(&self, a: &Entry, b: EntryId) -> Vec<Term> {
+        let text = self.store.text(a.id).unwrap_or_default();
+        let words = words_by_hash(&a.title, &text, a.language.as_deref());
+        let shared = self.engine.shared_terms(a.id, b).into_iter();
+        let named = shared.filter_map(|(hash, rarity)| Some(Term { word: words.get(&hash)?.clone(), rarity }));
+        named.collect()
+    }
+
+    fn headline_of(&self, found: &Match) -> String {
+        let cluster = self.engine.cluster(found.cluster);
+        let lead = cluster.and_then(|cluster| self.engine.entry(cluster.lead));
+        lead.map_or_else(|| format!("cluster {}", found.cluster), |lead| lead.title.clone())
+    }
+}
+
+fn log_odds(thousandths: i32) -> f64 {
+    f64::from(thousandths) / 1000.0
+}
+
+/// Clusters, the one with the newest entry first.
+fn clusters(engine: &Engine, query: &ClusterQuery, now: Timestamp) -> Vec<ClusterRow> {
+    let since = query.since_secs.map(|secs| now.minus(Duration::from_secs(secs)));
+    let mut found: Vec<(Timestamp, &Cluster)> = Vec::new();
+    for cluster in engine.clusters() {
+        let members: Vec<&Entry> = cluster.members.iter().filter_map(|id| engine.entry(*id)).collect();
+        let newest = members.iter().map(|entry| entry.date()).max().unwrap_or(Timestamp::EPOCH);
+        let seen = members.iter().map(|entry| entry.first_seen).max().unwrap_or(Timestamp::EPOCH);
+        let recent = since.is_none_or(|since| newest.max(seen) >= since);
+        let wanted = |words: &str| members.iter().any(|entry| view::matches(&entry.title, words));
+        let enough = crate::engine::publication::count_publishers(&members) >= query.min_publishers;
+        if recent && enough && query.query.as_deref().is_none_or(wanted) {
+            found.push((newest, cluster));
+        }
+    }
+    found.sort_by_key(|(newest, cluster)| (std::cmp::Reverse(*newest), cluster.id));
+    found.into_iter().take(query.limit).map(|(_, cluster)| row(engine, cluster)).collect()
+}
+
+fn row(engine: &Engine, cluster: &Cluster) -> ClusterRow {
+    let mut members: Vec<&Entry> = cluster.members.iter().filter_map(|id| engine.entry(*id)).collect();
+    members.sort_by_key(|entry| (entry.id != cluster.lead, entry.date(), entry.id));
+    let lead = engine.entry(cluster.lead);
+    let told = cluster.publication.as_ref();
+    let link = lead.and_then(|lead| lead.link.clone());
+    ClusterRow {
+        id: cluster.id.to_string(),
+        aliases: cluster.aliases.iter().map(ToString::to_string).collect(),
+        title: lead.map(|lead| lead.title.clone()).unwrap_or_default(),
+        link: told.map_or(link, |told| told.link.clone()),
+        published: told.map(|told| told.published.to_string()),
+        updated: told.map(|told| told.updated.to_string()),
+        publishers: crate::engine::publication::count_publishers(&members),
+        entries: members.into_iter().map(|entry| entry_row(engine, entry)).collect(),
+    }
+}
+
+fn entry_row(engine: &Engine, entry: &Entry) -> EntryRow {
+    EntryRow {
+        id: entry.id.to_string(),
+        title: entry.title.clone(),
+        link: entry.link.clone(),
+        feed: engine.feed_url(entry.feed),
+        publisher: entry.publisher.to_string(),
+        published: entry.published.map(|at| at.to_string()),
+        first_seen: entry.first_seen.to_string(),
+        copy_of: entry.copy_of().map(|id| id.to_string()),
+    }
+}
+
+fn feeds(engine: &Engine, now: Timestamp) -> Vec<FeedRow> {
+    let mut rows: Vec<FeedRow> = engine.feeds().map(|(spec, state)| feed_row(engine, spec, state, now)).collect();
+    rows.sort_by(|a, b| (&a.category, &a.url).cmp(&(&b.category, &b.url)));
+    rows
+}
+
+fn feed_row(engine: &Engine, spec: &FeedSpec, state: &FeedState, now: Timestamp) -> FeedRow {
+    FeedRow {
+        url: spec.written.clone(),
+        title: spec.name.clone().or_else(|| state.title.clone()),
+        status: state.status(now).to_owned(),
+        last_fetch: state.last_fetch.map(|at| at.to_string()),
+        next_due: state.next_due.max(state.paused_until.unwrap_or(state.next_due)).to_string(),
+        last_result: state.last_result.as_ref().map(in_words),
+        failures: state.failures,
+        entries: engine.entries_of(spec.id),
+        category: spec.category.clone(),
+    }
+}
+
+fn in_words(result: &PollResult) -> String {
+    match result {
+        PollResult::Read { new, rejected: 0 } => format!("read, {new} new"),
+        PollResult::Read { new, rejected } => format!("read, {new} new, {rejected} rejected"),
+        PollResult::NotModified => "not modified".to_owned(),
+        PollResult::RateLimited => "its host asks us to wait".to_owned(),
+        PollResult::Gone => "the publisher has ended it (410)".to_owned(),
+        PollResult::Failed { reason } => reason.clone(),
+    }
+}

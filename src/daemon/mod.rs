@@ -1,0 +1,261 @@
+//! The daemon: one loop over one closed enum of events. It moves values between the rooms and decides nothing.
+//!
+//! ```text
+//! loop:  spawn what is due -> wait for events -> take all that are ready
+//!        -> each into the engine, in order -> commit their updates, one flush -> answer -> render what changed
+//! ```
+//!
+//! The same loop serves a command that finds no daemon running: it opens the store, answers that one command and ends
+//! ([`Role::Errand`]), so that both ways are one.
+
+mod answer;
+mod open;
+mod publish;
+mod round;
+mod signals;
+
+pub use open::{Handle, OpenError, Role, Setup, start};
+
+use crate::clock;
+use crate::config::{Config, Fault};
+use crate::control::Ask;
+use crate::engine::Engine;
+use crate::engine::feed::FeedSpec;
+use crate::engine::fetched::{FetchOutcome, FetchRequest};
+use crate::engine::ingest::{Digested, digested};
+use crate::engine::time::{Stamp, Timestamp};
+use crate::engine::update::Update;
+use crate::fetch::Fetcher;
+use crate::serve::{Desk, Question, Snapshot};
+use crate::store::{Store, StoreError};
+use publish::Publisher;
+use round::Round;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+
+/// Events taken at a time: enough to share one flush, few enough that no command waits long.
+const BATCH_MAX: usize = 64;
+/// Events that may wait; who brings more waits with them.
+pub(crate) const EVENTS_WAITING: usize = 256;
+/// Longest sleep: a wall clock that was set heals itself within a minute.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// Schedule and validators alone are recorded together, so long after the first: losing them costs a conditional GET.
+const BOOKKEEPING_DELAY: Duration = Duration::from_secs(1);
+
+/// Everything that can happen to the daemon.
+#[derive(Debug)]
+pub enum Event {
+    /// A fetch ended and its document is digested.
+    Fetched(Digested),
+    /// A command asks.
+    Asked(Ask),
+    /// A reader asks for what is not in the snapshot.
+    Wondered(Question),
+    /// A snapshot is rendered.
+    Rendered(Arc<Snapshot>),
+    /// SIGHUP.
+    Reload,
+    /// SIGTERM, SIGINT, or the errand is done.
+    Stop,
+}
+
+/// Reads the configuration anew, for SIGHUP.
+pub type Reload = Box<dyn Fn() -> Result<Config, Vec<Fault>> + Send>;
+
+/// The state of the loop.
+struct Daemon {
+    engine: Engine,
+    store: Store,
+    fetcher: Fetcher,
+    /// Digests run on at most as many threads as there are cores.
+    digests: Arc<Semaphore>,
+    desk: Arc<Desk>,
+    publisher: Publisher,
+    rounds: Vec<Round>,
+    /// Updates that only move schedule and validators, and when they must be recorded.
+    bookkeeping: Vec<Update>,
+    record_by: Option<Timestamp>,
+    sequence: u64,
+    events: mpsc::Sender<Event>,
+    reload: Reload,
+    role: Role,
+    /// Someone watches the progress of rounds; single polls are then not worth a line.
+    watched: bool,
+}
+
+impl Daemon {
+    /// Runs until [`Event::Stop`].
+    async fn run(mut self, mut inbox: mpsc::Receiver<Event>) -> Result<(), StoreError> {
+        loop {
+            self.spawn_due();
+            self.publish().await;
+            let wait = self.wait(clock::now());
+            let first = tokio::time::timeout(wait, inbox.recv()).await;
+            let mut batch: Vec<Event> = first.ok().flatten().into_iter().collect();
+            while batch.len() < BATCH_MAX
+                && let Ok(event) = inbox.try_recv()
+            {
+                batch.push(event);
+            }
+            let stop = batch.iter().any(|event| matches!(event, Event::Stop));
+            self.take(batch).await?;
+            if stop {
+                return self.close().await;
+            }
+        }
+    }
+
+    /// Takes events in, in their order; what they changed is on disk when this returns, and then answered.
+    async fn take(&mut self, batch: Vec<Event>) -> Result<(), StoreError> {
+        let mut updates = Vec::new();
+        let mut asks = Vec::new();
+        for event in batch {
+            match event {
+                Event::Fetched(fetched) => updates.push(self.take_fetched(fetched)),
+                Event::Asked(ask) => asks.push(ask),
+                Event::Wondered(question) => self.wonder(question),
+                Event::Rendered(snapshot) => self.publisher.rendered(&self.desk, snapshot, clock::now()),
+                Event::Reload => updates.extend(self.reconfigure()),
+                Event::Stop => {}
+            }
+        }
+        let now = self.stamp();
+        updates.push(self.engine.handle_time(now));
+        self.record(updates, now.at).await?;
+        for round in round::take_finished(&mut self.rounds) {
+            // The round is answered only when all of it is on disk.
+            self.flush_bookkeeping().await?;
+            round.finish(&self.engine);
+        }
+        for ask in asks {
+            self.answer(ask);
+        }
+        Ok(())
+    }
+
+    fn take_fetched(&mut self, fetched: Digested) -> Update {
+        let feed = fetched.feed;
+        let stamp = self.stamp();
+        let update = self.engine.handle_fetched(stamp, fetched);
+        if let Some((spec, state)) = self.engine.feed(feed) {
+            round::log_poll(spec, state, self.watched && !self.rounds.is_empty());
+            for round in &mut self.rounds {
+                round.note(spec, state);
+            }
+        }
+        update
+    }
+
+    fn stamp(&mut self) -> Stamp {
+        self.sequence += 1;
+        Stamp { sequence: self.sequence, at: clock::now() }
+    }
+
+    /// Records updates: at once where one of them says something, else within [`BOOKKEEPING_DELAY`].
+    async fn record(&mut self, updates: Vec<Update>, now: Timestamp) -> Result<(), StoreError> {
+        let mut urgent = false;
+        for update in updates.into_iter().filter(|update| !update.is_empty()) {
+            urgent |= !update.is_bookkeeping();
+            self.publisher.note(&update);
+            self.bookkeeping.push(update);
+        }
+        if self.bookkeeping.is_empty() {
+            return Ok(());
+        }
+        let by = *self.record_by.get_or_insert(now.plus(BOOKKEEPING_DELAY));
+        if urgent || by <= now { self.flush_bookkeeping().await } else { Ok(()) }
+    }
+
+    async fn flush_bookkeeping(&mut self) -> Result<(), StoreError> {
+        self.record_by = None;
+        let updates = std::mem::take(&mut self.bookkeeping);
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let store = self.store.clone();
+        let committed = tokio::task::spawn_blocking(move || store.commit(&updates)).await;
+        committed.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// Starts the fetches that are due: always as a daemon, within a round as an errand.
+    fn spawn_due(&mut self) {
+        if self.role == Role::Errand && self.rounds.is_empty() {
+            return;
+        }
+        while let Some(request) = self.engine.poll_fetch(clock::now()) {
+            let Some(spec) = self.engine.spec(request.feed).cloned() else { continue };
+            tokio::spawn(poll(self.fetcher.clone(), request, spec, self.digests.clone(), self.events.clone()));
+        }
+    }
+
+    fn wait(&self, now: Timestamp) -> Duration {
+        let engine = self.engine.poll_timeout().filter(|_| self.role == Role::Daemon || !self.rounds.is_empty());
+        let moments = [engine, self.record_by, self.publisher.due()];
+        moments.into_iter().flatten().min().map_or(SLEEP_MAX, |at| at.since(now)).min(SLEEP_MAX)
+    }
+
+    /// A new configuration, whole; a bad one is reported and the old one goes on.
+    fn reconfigure(&mut self) -> Option<Update> {
+        let config = match (self.reload)() {
+            Ok(config) => config,
+            Err(faults) => {
+                for fault in &faults {
+                    tracing::error!("{fault}");
+                }
+                tracing::error!(faults = faults.len(), "the new configuration is not used; the old one goes on");
+                return None;
+            }
+        };
+        match Fetcher::new(config.fetch) {
+            Ok(fetcher) => self.fetcher = fetcher,
+            Err(error) => {
+                tracing::error!("the new configuration is not used; the old one goes on: {error}");
+                return None;
+            }
+        }
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        tracing::info!(feeds = config.feeds.len(), "configuration reloaded");
+        self.desk.token.store(Arc::new(config.serve.token));
+        let stamp = self.stamp();
+        let update = self.engine.configure(stamp, config.engine, config.feeds);
+        for round in &mut self.rounds {
+            round.drop_unfollowed(&self.engine);
+        }
+        self.publisher.touch();
+        Some(update)
+    }
+
+    async fn close(mut self) -> Result<(), StoreError> {
+        self.flush_bookkeeping().await?;
+        if self.role == Role::Daemon {
+            tracing::info!("stopped; everything is on disk");
+        }
+        Ok(())
+    }
+}
+
+/// One poll, off the loop: the exchange, then the digest of what it brought.
+async fn poll(
+    fetcher: Fetcher,
+    request: FetchRequest,
+    spec: FeedSpec,
+    digests: Arc<Semaphore>,
+    events: mpsc::Sender<Event>,
+) {
+    let outcome = fetcher.fetch(request).await;
+    let permit = digests.acquire_owned().await;
+    let failed = spec.clone();
+    let fetched = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        digested(&spec, outcome)
+    });
+    let fetched = fetched.await.unwrap_or_else(|_| {
+        let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
+        digested(&failed, FetchOutcome::Failed(reason))
+    });
+    // Nobody takes it after a stop, and nothing is lost: the next start fetches again.
+    let _ = events.send(Event::Fetched(fetched)).await;
+}

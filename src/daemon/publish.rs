@@ -1,0 +1,125 @@
+//! Publication: what changed is rendered at most once a second, off the loop, and swapped in.
+
+use super::{Daemon, Event, Role};
+use crate::clock;
+use crate::engine::markup::first_words;
+use crate::engine::merged::{Item, MergedFeed};
+use crate::engine::time::Timestamp;
+use crate::engine::update::Update;
+use crate::serve::{Desk, Snapshot};
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// At least so long between the beginnings of two renderings.
+const RENDER_GAP: Duration = Duration::from_secs(1);
+/// Clusters also leave the merged feed by age, which changes nothing else: looked at so often.
+const RENDER_AGAIN: Duration = Duration::from_secs(10 * 60);
+/// Characters of the first words that stand in for a title.
+const TITLE_CHARS: usize = 80;
+
+/// When to render.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    changed: bool,
+    rendering: bool,
+    not_before: Timestamp,
+    again_at: Timestamp,
+}
+
+impl Default for Publisher {
+    fn default() -> Self {
+        Self { changed: true, rendering: false, not_before: Timestamp::EPOCH, again_at: Timestamp::EPOCH }
+    }
+}
+
+impl Publisher {
+    /// Notes whether an update may have changed what is served.
+    pub fn note(&mut self, update: &Update) {
+        self.changed |= !update.is_bookkeeping();
+    }
+
+    /// Something else changed what is served.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
+    /// When the next rendering may begin, if one is wanted.
+    pub fn due(&self) -> Option<Timestamp> {
+        match (self.rendering, self.changed) {
+            (true, _) => None,
+            (false, true) => Some(self.not_before),
+            (false, false) => Some(self.again_at),
+        }
+    }
+
+    /// Swaps a snapshot in.
+    pub fn rendered(&mut self, desk: &Desk, snapshot: Arc<Snapshot>, now: Timestamp) {
+        desk.snapshot.store(snapshot);
+        desk.ready.store(true, Ordering::Relaxed);
+        self.rendering = false;
+        // A rendering that takes long is not begun again at once: half the time is for the rest of the daemon.
+        self.not_before = self.not_before.max(now);
+    }
+}
+
+impl Daemon {
+    /// Begins a rendering, where one is due.
+    pub(super) async fn publish(&mut self) {
+        let now = clock::now();
+        if self.role == Role::Errand || self.publisher.due().is_none_or(|due| due > now) {
+            return;
+        }
+        self.publisher.changed = false;
+        self.publisher.rendering = true;
+        self.publisher.not_before = now.plus(RENDER_GAP);
+        self.publisher.again_at = now.plus(RENDER_AGAIN);
+        let feed = self.engine.merged_feed(now);
+        let views = self.engine.options().output.views.clone();
+        let (store, before, events) = (self.store.clone(), self.desk.snapshot.load_full(), self.events.clone());
+        tokio::task::spawn_blocking(move || {
+            let snapshot = match filled(feed, &store) {
+                Ok(feed) => Arc::new(Snapshot::render(&feed, &views, &before, now)),
+                Err(error) => {
+                    tracing::error!("what is served stays as it was: {error}");
+                    before
+                }
+            };
+            let _ = events.blocking_send(Event::Rendered(snapshot));
+        });
+        tokio::task::yield_now().await;
+    }
+
+    /// The documents as they would be served now.
+    pub(super) fn snapshot_now(&self) -> Result<Snapshot, StoreError> {
+        let now = clock::now();
+        let feed = filled(self.engine.merged_feed(now), &self.store)?;
+        Ok(Snapshot::render(&feed, &self.engine.options().output.views, &Snapshot::default(), now))
+    }
+}
+
+/// The merged feed with its texts, from the store.
+fn filled(mut feed: MergedFeed, store: &Store) -> Result<MergedFeed, StoreError> {
+    for item in &mut feed.items {
+        fill(item, store)?;
+    }
+    Ok(feed)
+}
+
+/// A cluster with its lead's text, and first words where there is no title.
+pub(super) fn fill(item: &mut Item, store: &Store) -> Result<(), StoreError> {
+    item.text = store.text(item.lead)?;
+    if item.title.is_empty() {
+        item.title = words(&item.text, item.link.as_deref());
+    }
+    for source in item.sources.iter_mut().filter(|source| source.title.is_empty()) {
+        source.title = words(&store.text(source.entry)?, source.link.as_deref());
+    }
+    Ok(())
+}
+
+fn words(text: &str, link: Option<&str>) -> String {
+    let words = first_words(text, TITLE_CHARS);
+    if words.is_empty() { link.unwrap_or("Untitled").to_owned() } else { words }
+}

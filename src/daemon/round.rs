@@ -1,0 +1,94 @@
+//! Rounds: fetches that somebody waits for.
+
+use crate::control::{FailedFeed, Progress, Reply, Round as Report};
+use crate::engine::feed::{FeedSpec, FeedState, PollResult};
+use crate::engine::id::FeedId;
+use crate::engine::publication::count_publishers;
+use crate::engine::{Demand, Engine};
+use std::collections::BTreeSet;
+use tokio::sync::mpsc;
+
+/// A round under way.
+#[derive(Debug)]
+pub(super) struct Round {
+    waiting: BTreeSet<FeedId>,
+    report: Report,
+    replies: mpsc::Sender<Reply>,
+}
+
+impl Round {
+    pub fn new(demand: Demand, engine: &Engine, replies: mpsc::Sender<Reply>) -> Self {
+        let report = Report {
+            feeds: demand.feeds.len(),
+            paused: demand.paused.into_iter().map(|id| engine.feed_url(id)).collect(),
+            ..Report::default()
+        };
+        Self { waiting: demand.feeds, report, replies }
+    }
+
+    /// Takes down how the poll of a feed ended.
+    pub fn note(&mut self, spec: &FeedSpec, state: &FeedState) {
+        if !self.waiting.remove(&spec.id) {
+            return;
+        }
+        let failed = |reason: &str| FailedFeed { url: spec.written.clone(), reason: reason.to_owned() };
+        match &state.last_result {
+            Some(PollResult::Read { new, .. }) => self.report.new_entries += *new as usize,
+            Some(PollResult::NotModified) => self.report.not_modified += 1,
+            Some(PollResult::RateLimited) => self.report.failed.push(failed("its host asks us to wait")),
+            Some(PollResult::Gone) => self.report.failed.push(failed("the publisher has ended it (410)")),
+            Some(PollResult::Failed { reason }) => self.report.failed.push(failed(reason)),
+            None => {}
+        }
+        let progress = Progress {
+            done: self.report.feeds - self.waiting.len(),
+            total: self.report.feeds,
+            failed: self.report.failed.len(),
+            new_entries: self.report.new_entries,
+        };
+        // Progress may be lost on a slow asker; the report may not.
+        let _ = self.replies.try_send(Reply::Progress(progress));
+    }
+
+    /// A feed that is not followed any more is not waited for.
+    pub fn drop_unfollowed(&mut self, engine: &Engine) {
+        self.waiting.retain(|id| engine.spec(*id).is_some());
+    }
+
+    /// Tells who waits.
+    pub fn finish(mut self, engine: &Engine) {
+        (self.report.entries, self.report.clusters) = engine.size();
+        let shared = engine.clusters().filter(|cluster| {
+            let members: Vec<_> = cluster.members.iter().filter_map(|id| engine.entry(*id)).collect();
+            count_publishers(&members) > 1
+        });
+        self.report.shared_clusters = shared.count();
+        self.report.failed.sort_by(|a, b| a.url.cmp(&b.url));
+        reply(self.replies, Reply::Round(self.report));
+    }
+}
+
+/// Gives a last reply to who asked, without waiting: a command that does not read must not hold the loop.
+pub(super) fn reply(replies: mpsc::Sender<Reply>, last: Reply) {
+    tokio::spawn(async move { replies.send(last).await });
+}
+
+/// The rounds for which all feeds are in.
+pub(super) fn take_finished(rounds: &mut Vec<Round>) -> Vec<Round> {
+    rounds.extract_if(.., |round| round.waiting.is_empty()).collect()
+}
+
+/// One line a poll.
+pub(super) fn log_poll(spec: &FeedSpec, state: &FeedState, quiet: bool) {
+    let url = &spec.written;
+    let next = state.next_due;
+    match &state.last_result {
+        Some(PollResult::Failed { reason }) if !quiet => {
+            tracing::warn!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
+        }
+        Some(PollResult::Read { new, rejected }) if !quiet => {
+            tracing::info!(feed.url = url, entries.new = new, entries.rejected = rejected, next_due = %next, "polled");
+        }
+        other => tracing::debug!(feed.url = url, result = ?other, next_due = %next, "polled"),
+    }
+}

@@ -1,0 +1,77 @@
+//! What a decision was, and what it was made of. Kept with the entry, so that an explanation is the decision's own
+//! evidence and not a second computation.
+
+use super::features::Length;
+use super::id::{ClusterId, EntryId};
+use super::similarity::Evidence;
+
+/// How an entry came to its cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Its feed is not clustered.
+    Alone,
+    /// It started a cluster: nothing was near enough.
+    Start {
+        /// What came nearest.
+        nearest: Option<Match>,
+    },
+    /// It joined a cluster.
+    Join {
+        /// The best.
+        to: Match,
+        /// The second best.
+        runner_up: Option<Match>,
+    },
+    /// It says the same as another entry in the same words.
+    Copy {
+        /// The other.
+        of: EntryId,
+        /// The other's cluster.
+        to: Match,
+    },
+    /// Later evidence moved it.
+    Moved {
+        /// Where it was.
+        from: ClusterId,
+        /// Where it is.
+        to: Match,
+    },
+}
+
+impl Decision {
+    /// The cluster it went to; none where it has one to itself.
+    #[must_use]
+    pub fn cluster(&self) -> Option<ClusterId> {
+        match self {
+            Self::Alone | Self::Start { .. } => None,
+            Self::Join { to, .. } | Self::Copy { to, .. } | Self::Moved { to, .. } => Some(to.cluster),
+        }
+    }
+
+    /// One word for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Alone => "alone",
+            Self::Start { .. } => "start",
+            Self::Join { .. } => "join",
+            Self::Copy { .. } => "copy",
+            Self::Moved { .. } => "moved",
+        }
+    }
+}
+
+/// An entry held against a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Log-odds that the entry belongs there, in 1/1000.
+    pub score: i32,
+    /// What the score had to reach, in 1/1000.
+    pub threshold: i32,
+    /// Which row of the model weighed it: the shorter of the texts decides.
+    pub length: Length,
+    /// What the score was made of.
+    pub evidence: Evidence,
+}

@@ -1,0 +1,330 @@
+//! What a fetch brought: digested off the loop, then taken in, in order.
+
+use super::Engine;
+use super::cluster::Cluster;
+use super::clustering::{self, Placement};
+use super::entry::{Draft, Entry, clamp};
+use super::evidence::Decision;
+use super::feed::{FeedSpec, PollResult};
+use super::fetched::{FetchOutcome, Freshness};
+use super::id::{ClusterId, EntryId, FeedId, digest};
+use super::parse::{self, Document};
+use super::schedule::{Hints, PauseScope, next_due};
+use super::time::{Stamp, Timestamp};
+use super::update::Update;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a host is left alone that asks for it without saying how long.
+const PAUSE_DEFAULT: Duration = Duration::from_secs(60 * 60);
+/// Reasons are kept and listed; a hostile host can make them long.
+const REASON_CHARS_MAX: usize = 300;
+
+/// A [`FetchOutcome`], digested: all the work that needs no knowledge of other entries.
+#[derive(Debug)]
+pub struct Digested {
+    /// Whose.
+    pub feed: FeedId,
+    /// What.
+    pub content: Content,
+}
+
+/// See [`Digested`].
+#[derive(Debug)]
+pub enum Content {
+    /// A document was read.
+    Document {
+        /// What it says.
+        document: Document,
+        /// Hash of its bytes.
+        body_hash: u64,
+        /// What the response said of its life.
+        freshness: Freshness,
+    },
+    /// 304.
+    NotModified(Freshness),
+    /// 429, or 503 with `Retry-After`.
+    RateLimited {
+        /// How long to wait, where the host says so.
+        retry_after: Option<Duration>,
+    },
+    /// 410.
+    Gone,
+    /// Anything else, in a sentence.
+    Failed(String),
+}
+
+/// Digests what a fetch for `spec` brought. Pure, and the expensive part: runs in the fetch task.
+#[must_use]
+pub fn digested(spec: &FeedSpec, outcome: FetchOutcome) -> Digested {
+    let content = match outcome {
+        FetchOutcome::Body(body) => match parse::parse(&body, spec) {
+            Ok(document) => {
+                Content::Document { document, body_hash: digest(&[&body.bytes]), freshness: body.freshness }
+            }
+            Err(error) => Content::Failed(error.to_string()),
+        },
+        FetchOutcome::NotModified(freshness) => Content::NotModified(freshness),
+        FetchOutcome::RateLimited { retry_after } => Content::RateLimited { retry_after },
+        FetchOutcome::Gone => Content::Gone,
+        FetchOutcome::Failed(reason) => Content::Failed(reason),
+    };
+    Digested { feed: spec.id, content }
+}
+
+impl Engine {
+    /// Takes in what a fetch brought, decides on each new entry, and says when the feed is due next. Nothing comes of a
+    /// feed that is not followed any more.
+    pub fn handle_fetched(&mut self, stamp: Stamp, fetched: Digested) -> Update {
+        let now = stamp.at;
+        let Some(spec) = self.spec(fetched.feed).cloned() else { return self.take_update(stamp) };
+        self.publish_settled(now);
+        let mut hints = Hints::default();
+        let result = match fetched.content {
+            Content::Document { document, body_hash, freshness } => {
+                hints.max_age = freshness.max_age;
+                hints.ttl = document.ttl;
+                self.read(&spec, document, body_hash, freshness, stamp)
+            }
+            Content::NotModified(freshness) => {
+                hints.max_age = freshness.max_age;
+                self.refresh_validators(spec.id, freshness);
+                PollResult::NotModified
+            }
+            Content::RateLimited { retry_after } => {
+                let wait = retry_after.unwrap_or(PAUSE_DEFAULT);
+                hints.retry_after = Some(wait);
+                self.pause(spec.id, now.plus(wait.min(super::schedule::INTERVAL_MAX)));
+                PollResult::RateLimited
+            }
+            Content::Gone => PollResult::Gone,
+            Content::Failed(reason) => PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX) },
+        };
+        self.note_result(&spec, result, hints, now);
+        self.take_update(stamp)
+    }
+
+    fn note_result(&mut self, spec: &FeedSpec, result: PollResult, hints: Hints, now: Timestamp) {
+        let Some(feed) = self.feeds.get_mut(&spec.id) else { return };
+        let state = &mut feed.state;
+        state.last_fetch = Some(now);
+        if matches!(result, PollResult::Read { .. } | PollResult::NotModified) {
+            state.last_success = Some(now);
+            state.first_success.get_or_insert(now);
+            state.failures = 0;
+            state.paused_until = None;
+        } else {
+            state.failures = state.failures.saturating_add(1);
+        }
+        state.last_result = Some(result);
+        state.next_due = next_due(spec, state, hints, now);
+        let due = state.next_due;
+        let gap = match spec.url {
+            super::link::FeedUrl::Web(_) => self.options.schedule.host_gap,
+            super::link::FeedUrl::File(_) => Duration::ZERO,
+        };
+        self.schedule.finish(spec.id, due, now, gap, &self.options.schedule);
+        self.changes.feeds.insert(spec.id);
+    }
+
+    /// RFC 9111, section 4.3.4: a 304 may bring new validators; what it leaves out stays.
+    fn refresh_validators(&mut self, id: FeedId, freshness: Freshness) {
+        let Some(feed) = self.feeds.get_mut(&id) else { return };
+        let kept = &mut feed.state.validators;
+        kept.etag = freshness.validators.etag.or_else(|| kept.etag.take());
+        kept.last_modified = freshness.validators.last_modified.or_else(|| kept.last_modified.take());
+    }
+
+    fn pause(&mut self, id: FeedId, until: Timestamp) {
+        if let Some(feed) = self.feeds.get_mut(&id) {
+            feed.state.paused_until = Some(until);
+        }
+        if self.options.schedule.pause_scope == PauseScope::Host {
+            self.schedule.pause_host(id, until, &self.options.schedule);
+        }
+    }
+
+    fn read(
+        &mut self,
+        spec: &FeedSpec,
+        document: Document,
+        body_hash: u64,
+        freshness: Freshness,
+        stamp: Stamp,
+    ) -> PollResult {
+        let Some(feed) = self.feeds.get_mut(&spec.id) else { return PollResult::NotModified };
+        let same_bytes = feed.state.body_hash == Some(body_hash);
+        let initial = feed.state.first_success.is_none();
+        feed.state.validators = freshness.validators;
+        feed.state.body_hash = Some(body_hash);
+        if same_bytes {
+            return PollResult::NotModified;
+        }
+        feed.state.title = document.title;
+        let rejected = u32::try_from(document.rejected.len()).unwrap_or(u32::MAX);
+        self.note_carried(spec.id, document.entries.iter().map(|draft| draft.id).collect(), stamp.at);
+        let mut drafts = document.entries;
+        // Feeds list newest first; clusters grow in the order of events.
+        drafts.sort_by_key(|draft| (draft.published.unwrap_or(stamp.at), draft.id));
+        let mut new = 0;
+        for draft in drafts {
+            if self.entries.contains_key(&draft.id) {
+                self.note_edit(draft, stamp.at);
+            } else {
+                self.take_in(spec, draft, initial, stamp);
+                new += 1;
+            }
+        }
+        PollResult::Read { new, rejected }
+    }
+
+    /// Compares what the document holds with what the last one held.
+    fn note_carried(&mut self, id: FeedId, now_carried: BTreeSet<EntryId>, now: Timestamp) {
+        let Some(feed) = self.feeds.get_mut(&id) else { return };
+        let before = std::mem::replace(&mut feed.carried, now_carried.iter().copied().collect());
+        if feed.carried != before {
+            self.changes.carried.insert(id);
+        }
+        for gone in before.into_iter().filter(|entry| !now_carried.contains(entry)) {
+            self.mark_left(gone, now);
+        }
+        for carried in now_carried {
+            self.mark_carried(carried);
+        }
+    }
+
+    /// An entry that is known: what its publisher changed of it is taken over, where it stands is not.
+    fn note_edit(&mut self, draft: Draft, now: Timestamp) {
+        let Some(entry) = self.entries.get_mut(&draft.id) else { return };
+        if entry.version == draft.version {
+            return;
+        }
+        entry.version = draft.version;
+        entry.title = draft.title;
+        entry.link = draft.link.or_else(|| entry.link.take());
+        let cluster = entry.cluster;
+        self.changes.entries.insert(draft.id);
+        self.changes.texts.insert(draft.id, draft.text);
+        self.review(cluster, now);
+    }
+
+    /// A new entry: decided, placed, and the decision's consequences drawn.
+    fn take_in(&mut self, spec: &FeedSpec, draft: Draft, initial: bool, stamp: Stamp) {
+        let mut entry = self.entry_of(spec, &draft, initial, stamp);
+        let fresh = ClusterId::mint(entry.id, stamp.sequence);
+        let placement = if spec.cluster {
+            self.changes.features.insert(entry.id, draft.features.clone());
+            let (clusters, clustering) = (&self.clusters, &mut self.clustering);
+            clustering.place(clustering::live(&entry, draft.features), fresh, |id| seniority(clusters, id, stamp))
+        } else {
+            Placement::alone()
+        };
+        entry.decision = placement.decision.clone();
+        entry.cluster = placement.decision.cluster().unwrap_or(fresh);
+        let (id, cluster) = (entry.id, entry.cluster);
+        self.changes.entries.insert(id);
+        self.changes.texts.insert(id, draft.text);
+        self.entries.insert(id, entry);
+        if let Some(feed) = self.feeds.get_mut(&spec.id) {
+            feed.entries += 1;
+        }
+        self.clusters
+            .entry(cluster)
+            .or_insert_with(|| Cluster {
+                id: cluster,
+                born: stamp.sequence,
+                members: Vec::new(),
+                lead: id,
+                aliases: Vec::new(),
+                publication: None,
+            })
+            .members
+            .push(id);
+        let mut touched = BTreeSet::from([cluster]);
+        self.correct(placement, &mut touched);
+        for cluster in touched {
+            self.review(cluster, stamp.at);
+        }
+    }
+
+    /// Draws the consequences of what a new entry showed of others: entries that move, clusters that merge.
+    fn correct(&mut self, placement: Placement, touched: &mut BTreeSet<ClusterId>) {
+        for (id, to) in placement.moved {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            let from = std::mem::replace(&mut entry.cluster, to.cluster);
+            entry.decision = Decision::Moved { from, to: to.clone() };
+            self.changes.entries.insert(id);
+            if let Some(cluster) = self.clusters.get_mut(&from) {
+                cluster.members.retain(|member| *member != id);
+            }
+            if let Some(cluster) = self.clusters.get_mut(&to.cluster) {
+                cluster.members.push(id);
+            }
+            let emptied = self.clusters.get(&from).is_some_and(|cluster| cluster.members.is_empty());
+            if emptied {
+                self.merge(from, to.cluster);
+            }
+            touched.extend([from, to.cluster]);
+        }
+        for (from, into) in placement.merged {
+            self.merge(from, into);
+            touched.extend([from, into]);
+        }
+        touched.retain(|id| self.clusters.contains_key(id));
+    }
+
+    /// `from` becomes an alias of `into`; its entries follow.
+    fn merge(&mut self, from: ClusterId, into: ClusterId) {
+        let Some(gone) = self.clusters.remove(&from) else { return };
+        self.changes.clusters.insert(from);
+        for id in &gone.members {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.cluster = into;
+                self.changes.entries.insert(*id);
+            }
+        }
+        let Some(cluster) = self.clusters.get_mut(&into) else { return };
+        cluster.members.extend(gone.members);
+        let old: Vec<ClusterId> = gone.aliases.into_iter().chain([from]).collect();
+        cluster.aliases.extend(&old);
+        self.changes.clusters.insert(into);
+        for alias in old {
+            self.aliases.insert(alias, into);
+            self.changes.aliases.insert(alias);
+        }
+    }
+
+    fn entry_of(&self, spec: &FeedSpec, draft: &Draft, initial: bool, stamp: Stamp) -> Entry {
+        let publisher = spec.publisher_of(draft.link.as_deref());
+        Entry {
+            id: draft.id,
+            feed: spec.id,
+            title: draft.title.clone(),
+            link: draft.link.clone(),
+            publisher: self.options.cluster.group_of(&publisher),
+            language: draft.language.clone(),
+            published: clamp(draft.published, stamp.at),
+            first_seen: stamp.at,
+            initial,
+            left: None,
+            version: draft.version,
+            cluster: ClusterId(0),
+            sequence: stamp.sequence,
+            decision: Decision::Alone,
+        }
+    }
+}
+
+/// Of two clusters that merge, the one that readers know goes on; of two that they know, the one they knew first; else
+/// the elder.
+fn seniority(
+    clusters: &std::collections::BTreeMap<ClusterId, Cluster>,
+    id: ClusterId,
+    stamp: Stamp,
+) -> (bool, Timestamp, u64, ClusterId) {
+    match clusters.get(&id) {
+        Some(Cluster { publication: Some(told), born, .. }) => (false, told.released, *born, id),
+        Some(cluster) => (true, stamp.at, cluster.born, id),
+        None => (true, stamp.at, stamp.sequence, id),
+    }
+}

@@ -1,0 +1,252 @@
+//! Text to terms: words are cut, folded, stemmed and hashed, so that "Élections" and "election" may meet.
+//!
+//! Words follow UAX #29. Scripts that write without spaces (Han, Kana, Thai) and Hangul, whose particles stick to the
+//! word, give character bigrams instead. Everything here is a pure function of its arguments.
+
+use hashbrown::HashSet;
+use rust_stemmers::{Algorithm, Stemmer};
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Seed of the term hash. Stored features depend on it: changing it orphans them.
+const TERM_SEED: u64 = 0x5374_6f72_7966_6f6c;
+
+/// Words longer than this (bytes) are cut: they are links, hashes or worse.
+const WORD_BYTES_MAX: usize = 48;
+
+/// Words that mark the form of a piece, not its event. Written for this program, in the languages of its users.
+const FORM_WORDS: &[&str] = &[
+    "live",
+    "liveblog",
+    "liveticker",
+    "ticker",
+    "breaking",
+    "update",
+    "updates",
+    "updated",
+    "watch",
+    "video",
+    "photos",
+    "pictures",
+    "exclusive",
+    "analysis",
+    "opinion",
+    "explained",
+    "explainer",
+    "news",
+    "report",
+    "reports",
+    "reportedly",
+    "says",
+    "said",
+    "today",
+    "latest",
+    "direct",
+    "direto",
+    "directo",
+    "vivo",
+    "aovivo",
+    "kommentar",
+    "analyse",
+    "eil",
+    "eilmeldung",
+    "diretta",
+    "urgente",
+    "ultima",
+    "noticias",
+    "nachrichten",
+];
+
+static STOP_SETS: LazyLock<Vec<(&'static str, HashSet<&'static str, foldhash::fast::FixedState>)>> =
+    LazyLock::new(|| {
+        stop_words::available_languages()
+            .iter()
+            .filter_map(|code| Some((*code, stop_words::lookup(code)?.iter().copied().collect())))
+            .collect()
+    });
+
+/// One word (or character bigram) of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// xxh3 of the folded stem, cut to 32 bits.
+    pub term: u32,
+    /// A function word, or a word for the form of the piece: dropped unless nothing else is left.
+    pub stop: bool,
+}
+
+/// What is known of a language: its stemmer and its stop words, either of which may be missing.
+pub struct Language {
+    stemmer: Option<Stemmer>,
+    stops: Option<&'static HashSet<&'static str, foldhash::fast::FixedState>>,
+}
+
+impl Language {
+    /// The language of a BCP 47 tag such as `pt-BR`; only the primary subtag counts. Unknown: no stemmer, no stop words.
+    #[must_use]
+    pub fn of(tag: Option<&str>) -> Self {
+        let code: String = tag.unwrap_or_default().chars().take_while(char::is_ascii_alphabetic).collect();
+        let code = code.to_ascii_lowercase();
+        Self {
+            stemmer: stemmer(&code).map(Stemmer::create),
+            stops: STOP_SETS.iter().find(|(known, _)| *known == code).map(|(_, set)| set),
+        }
+    }
+
+    fn is_stop(&self, word: &str) -> bool {
+        self.stops.is_some_and(|set| set.contains(word)) || FORM_WORDS.contains(&word)
+    }
+}
+
+fn stemmer(code: &str) -> Option<Algorithm> {
+    Some(match code {
+        "ar" => Algorithm::Arabic,
+        "da" => Algorithm::Danish,
+        "de" => Algorithm::German,
+        "el" => Algorithm::Greek,
+        "en" => Algorithm::English,
+        "es" => Algorithm::Spanish,
+        "fi" => Algorithm::Finnish,
+        "fr" => Algorithm::French,
+        "hu" => Algorithm::Hungarian,
+        "it" => Algorithm::Italian,
+        "nl" => Algorithm::Dutch,
+        "no" | "nb" | "nn" => Algorithm::Norwegian,
+        "pt" => Algorithm::Portuguese,
+        "ro" => Algorithm::Romanian,
+        "ru" => Algorithm::Russian,
+        "sv" => Algorithm::Swedish,
+        "ta" => Algorithm::Tamil,
+        "tr" => Algorithm::Turkish,
+        _ => return None,
+    })
+}
+
+/// NFKC and lower case, with one kind of apostrophe.
+#[must_use]
+pub fn normalize(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkc()
+        .flat_map(char::to_lowercase)
+        .map(|c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c })
+        .collect()
+}
+
+/// The tokens of a text that [`normalize`] made, in reading order.
+#[must_use]
+pub fn tokens(normalized: &str, language: &Language) -> Vec<Token> {
+    let mut out = Vec::new();
+    let mut run = String::new();
+    let mut run_end = 0;
+    for (start, word) in normalized.unicode_word_indices() {
+        let dense = word.chars().next().is_some_and(is_dense);
+        if !run.is_empty() && (!dense || start != run_end) {
+            push_bigrams(&run, &mut out);
+            run.clear();
+        }
+        if dense {
+            run.push_str(word);
+            run_end = start + word.len();
+        } else {
+            push_word(word, language, &mut out);
+        }
+    }
+    push_bigrams(&run, &mut out);
+    out
+}
+
+/// Hash of a text's letters and digits alone: equal for titles that differ in case, accents, spaces or punctuation.
+#[must_use]
+pub fn fingerprint(normalized: &str) -> u64 {
+    let letters: String = fold(normalized).chars().filter(|c| c.is_alphanumeric()).collect();
+    xxh3_64_with_seed(letters.as_bytes(), TERM_SEED)
+}
+
+fn push_word(word: &str, language: &Language, out: &mut Vec<Token>) {
+    // Apostrophes bind what news writes apart: "l'Europe", "Meta's".
+    for part in word.split('\'') {
+        let single_letter = part.len() <= 1 && !part.bytes().all(|b| b.is_ascii_digit());
+        if part.is_empty() || single_letter {
+            continue;
+        }
+        let stop = language.is_stop(part);
+        let cut = part.char_indices().map(|(at, _)| at).find(|at| *at >= WORD_BYTES_MAX).unwrap_or(part.len());
+        let part = &part[..cut];
+        let stem = language.stemmer.as_ref().map_or_else(|| part.into(), |s| s.stem(part));
+        out.push(Token { term: term(&fold(&stem)), stop });
+    }
+}
+
+fn push_bigrams(run: &str, out: &mut Vec<Token>) {
+    let mut before: Option<(usize, char)> = None;
+    for (at, c) in run.char_indices() {
+        if let Some((start, first)) = before {
+            let stop = is_hiragana(first) && is_hiragana(c);
+            out.push(Token { term: term(&run[start..at + c.len_utf8()]), stop });
+        }
+        before = Some((at, c));
+    }
+    if run.chars().nth(1).is_none() && !run.is_empty() {
+        out.push(Token { term: term(run), stop: true });
+    }
+}
+
+fn term(stem: &str) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the low half of a hash is a hash")]
+    let low = xxh3_64_with_seed(stem.as_bytes(), TERM_SEED) as u32;
+    low
+}
+
+/// Without accents. Only the combining marks of Latin, Greek and Cyrillic go: Indic vowel signs are letters.
+fn fold(word: &str) -> std::borrow::Cow<'_, str> {
+    if word.is_ascii() {
+        return word.into();
+    }
+    let mut folded = String::with_capacity(word.len());
+    for c in word.nfd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')) {
+        match c {
+            'ß' => folded.push_str("ss"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            other => folded.push(other),
+        }
+    }
+    folded.nfc().collect::<String>().into()
+}
+
+const fn is_hiragana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{309f}')
+}
+
+/// Scripts whose words are not set apart by spaces, and Hangul.
+const fn is_dense(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1100}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
+        | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// The known word that a mistyped one most likely stands for. String likeness is right for slips of the finger, as it is
+/// not for events.
+#[must_use]
+pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = known.iter().map(|word| (strsim::damerau_levenshtein(written, word), *word)).min()?;
+    (near.0 <= 1 + written.len() / 4).then_some(near.1)
+}
+
+/// The words of an entry by the hash of their term, for explanations.
+#[must_use]
+pub fn words_by_hash(title: &str, text: &str, lang: Option<&str>) -> std::collections::BTreeMap<u32, String> {
+    let language = Language::of(lang);
+    let normalized = normalize(&format!("{title}\n{text}"));
+    let words =
+        normalized.unicode_words().filter_map(|word| Some((tokens(word, &language).first()?.term, word.to_owned())));
+    words.collect()
+}

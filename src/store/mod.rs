@@ -1,0 +1,171 @@
+//! The store: records what the engine says, gives it back at a start. It computes no policy. The only room that speaks
+//! of `sled`.
+//!
+//! Promises: an [`Update`] is recorded whole or not at all; when [`Store::commit`] returns, it is on disk. All records
+//! live in one sled tree, so that one batch, which sled applies atomically, carries a whole update; the first byte of a
+//! key says what the record is.
+
+mod record;
+
+use crate::engine::id::EntryId;
+use crate::engine::update::{Records, Update};
+use std::path::{Path, PathBuf};
+
+/// The folder inside the data folder.
+const FOLDER: &str = "store";
+/// Bytes of sled's page cache. Its resident size is up to 2.7 times this; the default of 1 GiB is not for small servers.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A record's kind: the first byte of its key. Never renumber.
+mod kind {
+    pub const META: u8 = 0;
+    pub const FEED: u8 = 1;
+    pub const CARRIED: u8 = 2;
+    pub const ENTRY: u8 = 3;
+    pub const TEXT: u8 = 4;
+    pub const FEATURES: u8 = 5;
+    pub const CLUSTER: u8 = 6;
+    pub const ALIAS: u8 = 7;
+}
+
+/// The key of the one record that says how far the log of inputs is recorded.
+const SEQUENCE: [u8; 2] = [kind::META, 0];
+
+/// What can go wrong with the store. All of it is fatal to a daemon: it logs, exits, and is started again.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has the folder.
+    #[error("{} is in use by another storyfold; stop it, or ask it (commands do so by themselves)", .0.display())]
+    InUse(PathBuf),
+    /// The folder cannot be made or opened.
+    #[error("the data folder {} cannot be opened: {}", .0.display(), .1)]
+    Open(PathBuf, std::io::Error),
+    /// Anything sled reports: a full disk, a failing one, damage.
+    #[error("the store in {} failed: {}; check the disk's space and health", .0.display(), .1)]
+    Sled(PathBuf, sled::Error),
+    /// A record that is not what was written, or is of a newer program.
+    #[error("a record in {} cannot be read: {}", .0.display(), .1)]
+    Record(PathBuf, record::RecordError),
+}
+
+/// The open store; one process has it at a time.
+#[derive(Clone, Debug)]
+pub struct Store {
+    tree: sled::Db,
+    folder: PathBuf,
+}
+
+impl Store {
+    /// Opens the store in the data folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// Where another process has it, or the disk refuses.
+    pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let folder = data_dir.join(FOLDER);
+        make_private(data_dir).map_err(|error| StoreError::Open(data_dir.to_owned(), error))?;
+        let config = sled::Config::new().path(&folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        match config.open() {
+            Ok(tree) => Ok(Self { tree, folder }),
+            Err(sled::Error::Io(error)) if is_lock(&error) => Err(StoreError::InUse(folder)),
+            Err(error) => Err(StoreError::Sled(folder, error)),
+        }
+    }
+
+    /// Everything that is recorded.
+    ///
+    /// # Errors
+    /// Where a record cannot be read.
+    pub fn records(&self) -> Result<Records, StoreError> {
+        let sequence = self.tree.get(SEQUENCE).map_err(|error| self.failed(error))?;
+        let sequence = sequence.map(|bytes| self.decode(record::sequence(&bytes))).transpose()?;
+        Ok(Records {
+            sequence: sequence.unwrap_or_default(),
+            feeds: self.all(kind::FEED, record::feed)?,
+            carried: self.all(kind::CARRIED, record::carried)?,
+            entries: self.all(kind::ENTRY, record::entry)?,
+            features: self.all(kind::FEATURES, record::features)?,
+            clusters: self.all(kind::CLUSTER, record::cluster)?,
+            aliases: self.all(kind::ALIAS, record::alias)?,
+        })
+    }
+
+    /// The text of an entry; empty where there is none.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn text(&self, id: EntryId) -> Result<String, StoreError> {
+        let found = self.tree.get(key(kind::TEXT, id.0)).map_err(|error| self.failed(error))?;
+        found.map_or_else(|| Ok(String::new()), |bytes| self.decode(record::text(&bytes)))
+    }
+
+    /// Records updates, in their order, each whole or not at all; on disk when this returns.
+    ///
+    /// # Errors
+    /// Where the disk refuses. Nothing of the failed update is visible then.
+    pub fn commit(&self, updates: &[Update]) -> Result<(), StoreError> {
+        for update in updates {
+            self.tree.apply_batch(batch(update)).map_err(|error| self.failed(error))?;
+        }
+        // Not `flush_async`, which can deadlock under concurrency in 0.34 (https://github.com/spacejam/sled/issues/1308).
+        self.tree.flush().map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    fn all<T>(&self, kind: u8, read: fn(u64, &[u8]) -> Result<T, record::RecordError>) -> Result<Vec<T>, StoreError> {
+        let rows = self.tree.scan_prefix([kind]).map(|row| {
+            let (key, bytes) = row.map_err(|error| self.failed(error))?;
+            let id = key.get(1..9).and_then(|id| id.try_into().ok()).map(u64::from_be_bytes);
+            self.decode(read(id.unwrap_or_default(), &bytes))
+        });
+        rows.collect()
+    }
+
+    fn decode<T>(&self, read: Result<T, record::RecordError>) -> Result<T, StoreError> {
+        read.map_err(|error| StoreError::Record(self.folder.clone(), error))
+    }
+
+    fn failed(&self, error: sled::Error) -> StoreError {
+        StoreError::Sled(self.folder.clone(), error)
+    }
+}
+
+fn key(kind: u8, id: u64) -> [u8; 9] {
+    let mut key = [kind; 9];
+    key[1..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// One update as one batch: sled applies it atomically.
+fn batch(update: &Update) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    let mut put = |kind, id, bytes: Vec<u8>| batch.insert(&key(kind, id), bytes);
+    update.feeds.iter().for_each(|feed| put(kind::FEED, feed.id.0, record::put_feed(feed)));
+    update.carried.iter().for_each(|(feed, ids)| put(kind::CARRIED, feed.0, record::put_carried(ids)));
+    update.entries.iter().for_each(|entry| put(kind::ENTRY, entry.id.0, record::put_entry(entry)));
+    update.texts.iter().for_each(|(id, text)| put(kind::TEXT, id.0, record::put_text(text)));
+    update.features.iter().for_each(|(id, features)| put(kind::FEATURES, id.0, record::put_features(features)));
+    update.clusters.iter().for_each(|cluster| put(kind::CLUSTER, cluster.id.0, record::put_cluster(cluster)));
+    update.aliases.iter().for_each(|(from, to)| put(kind::ALIAS, from.0, record::put_alias(*to)));
+    let mut remove = |kind, id| batch.remove(&key(kind, id));
+    for id in &update.entries_expired {
+        [kind::ENTRY, kind::TEXT, kind::FEATURES].into_iter().for_each(|kind| remove(kind, id.0));
+    }
+    for id in &update.feeds_forgotten {
+        [kind::FEED, kind::CARRIED].into_iter().for_each(|kind| remove(kind, id.0));
+    }
+    update.clusters_ended.iter().for_each(|id| remove(kind::CLUSTER, id.0));
+    update.aliases_ended.iter().for_each(|id| remove(kind::ALIAS, id.0));
+    batch.insert(&SEQUENCE, record::put_sequence(update.sequence));
+    batch
+}
+
+/// Makes the data folder, readable by its owner only: it holds what somebody reads.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// sled reports a lock held by another process as an error of kind `Other` around the system's `WouldBlock`.
+fn is_lock(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}

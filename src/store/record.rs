@@ -1,0 +1,372 @@
+//! The shape on disk. A record is a version byte, four bytes of checksum (the low half of XXH3 over the rest), and the
+//! value in postcard's format (<https://postcard.jamesmunns.com/wire-format>). Golden bytes in the tests hold it still.
+
+use crate::engine::cluster::{Cluster, Publication};
+use crate::engine::entry::Entry;
+use crate::engine::evidence::{Decision, Match};
+use crate::engine::features::{Features, Length, Term};
+use crate::engine::feed::{FeedState, PollResult, Validators};
+use crate::engine::id::{ClusterId, EntryId, FeedId};
+use crate::engine::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The version that is written. A change of any shape below raises it and adds a step that reads the one before.
+const VERSION: u8 = 1;
+
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Written by a newer program.
+    #[error("it is of version {0}, this program reads up to {VERSION}; use the newer storyfold")]
+    Newer(u8),
+    /// Not what was written.
+    #[error("it is damaged")]
+    Damaged,
+}
+
+fn seal<T: Serialize>(value: &T) -> Vec<u8> {
+    let payload = postcard::to_stdvec(value).expect("records are plain values, which always serialise");
+    let mut bytes = Vec::with_capacity(payload.len() + 5);
+    bytes.push(VERSION);
+    bytes.extend(checksum(&payload));
+    bytes.extend(payload);
+    bytes
+}
+
+fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RecordError> {
+    let (version, rest) = bytes.split_first().ok_or(RecordError::Damaged)?;
+    let (sum, payload) = rest.split_at_checked(4).ok_or(RecordError::Damaged)?;
+    if sum != checksum(payload) {
+        return Err(RecordError::Damaged);
+    }
+    if *version > VERSION {
+        return Err(RecordError::Newer(*version));
+    }
+    postcard::from_bytes(payload).map_err(|_| RecordError::Damaged)
+}
+
+fn checksum(payload: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = xxhash_rust::xxh3::xxh3_64(payload).to_le_bytes();
+    [a, b, c, d]
+}
+
+#[derive(Serialize, Deserialize)]
+struct FeedRecord {
+    address: String,
+    title: Option<String>,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    body_hash: Option<u64>,
+    last_fetch: Option<i64>,
+    last_success: Option<i64>,
+    first_success: Option<i64>,
+    next_due: i64,
+    paused_until: Option<i64>,
+    last_result: Option<ResultRecord>,
+    failures: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ResultRecord {
+    Read { new: u32, rejected: u32 },
+    NotModified,
+    RateLimited,
+    Gone,
+    Failed { reason: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntryRecord {
+    feed: u64,
+    title: String,
+    link: Option<String>,
+    publisher: String,
+    language: Option<String>,
+    published: Option<i64>,
+    first_seen: i64,
+    initial: bool,
+    left: Option<i64>,
+    version: u64,
+    cluster: u64,
+    sequence: u64,
+    decision: DecisionRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+enum DecisionRecord {
+    Alone,
+    Start { nearest: Option<MatchRecord> },
+    Join { to: MatchRecord, runner_up: Option<MatchRecord> },
+    Copy { of: u64, to: MatchRecord },
+    Moved { from: u64, to: MatchRecord },
+}
+
+#[derive(Serialize, Deserialize)]
+struct MatchRecord {
+    cluster: u64,
+    score: i32,
+    threshold: i32,
+    length: u8,
+    evidence: Vec<i32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClusterRecord {
+    born: u64,
+    members: Vec<u64>,
+    lead: u64,
+    aliases: Vec<u64>,
+    publication: Option<PublicationRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PublicationRecord {
+    published: i64,
+    updated: i64,
+    released: i64,
+    link: Option<String>,
+    publishers: u64,
+    edition: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FeaturesRecord {
+    terms: Vec<(u32, u8, u8)>,
+    title: u64,
+    length: u8,
+}
+
+pub(super) fn put_sequence(sequence: u64) -> Vec<u8> {
+    seal(&sequence)
+}
+
+pub(super) fn sequence(bytes: &[u8]) -> Result<u64, RecordError> {
+    open(bytes)
+}
+
+pub(super) fn put_text(text: &str) -> Vec<u8> {
+    seal(&text)
+}
+
+pub(super) fn text(bytes: &[u8]) -> Result<String, RecordError> {
+    open(bytes)
+}
+
+pub(super) fn put_carried(entries: &[EntryId]) -> Vec<u8> {
+    seal(&entries.iter().map(|id| id.0).collect::<Vec<_>>())
+}
+
+pub(super) fn carried(id: u64, bytes: &[u8]) -> Result<(FeedId, Vec<EntryId>), RecordError> {
+    Ok((FeedId(id), open::<Vec<u64>>(bytes)?.into_iter().map(EntryId).collect()))
+}
+
+pub(super) fn put_alias(to: ClusterId) -> Vec<u8> {
+    seal(&to.0)
+}
+
+pub(super) fn alias(id: u64, bytes: &[u8]) -> Result<(ClusterId, ClusterId), RecordError> {
+    Ok((ClusterId(id), ClusterId(open(bytes)?)))
+}
+
+fn millis(at: Option<Timestamp>) -> Option<i64> {
+    at.map(Timestamp::millis)
+}
+
+fn moment(millis: Option<i64>) -> Option<Timestamp> {
+    millis.map(Timestamp::from_millis)
+}
+
+pub(super) fn put_feed(feed: &FeedState) -> Vec<u8> {
+    seal(&FeedRecord {
+        address: feed.address.clone(),
+        title: feed.title.clone(),
+        etag: feed.validators.etag.clone(),
+        last_modified: feed.validators.last_modified.clone(),
+        body_hash: feed.body_hash,
+        last_fetch: millis(feed.last_fetch),
+        last_success: millis(feed.last_success),
+        first_success: millis(feed.first_success),
+        next_due: feed.next_due.millis(),
+        paused_until: millis(feed.paused_until),
+        last_result: feed.last_result.as_ref().map(|result| match result {
+            PollResult::Read { new, rejected } => ResultRecord::Read { new: *new, rejected: *rejected },
+            PollResult::NotModified => ResultRecord::NotModified,
+            PollResult::RateLimited => ResultRecord::RateLimited,
+            PollResult::Gone => ResultRecord::Gone,
+            PollResult::Failed { reason } => ResultRecord::Failed { reason: reason.clone() },
+        }),
+        failures: feed.failures,
+    })
+}
+
+pub(super) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordError> {
+    let record: FeedRecord = open(bytes)?;
+    Ok(FeedState {
+        id: FeedId(id),
+        address: record.address,
+        title: record.title,
+        validators: Validators { etag: record.etag, last_modified: record.last_modified },
+        body_hash: record.body_hash,
+        last_fetch: moment(record.last_fetch),
+        last_success: moment(record.last_success),
+        first_success: moment(record.first_success),
+        next_due: Timestamp::from_millis(record.next_due),
+        paused_until: moment(record.paused_until),
+        last_result: record.last_result.map(|result| match result {
+            ResultRecord::Read { new, rejected } => PollResult::Read { new, rejected },
+            ResultRecord::NotModified => PollResult::NotModified,
+            ResultRecord::RateLimited => PollResult::RateLimited,
+            ResultRecord::Gone => PollResult::Gone,
+            ResultRecord::Failed { reason } => PollResult::Failed { reason },
+        }),
+        failures: record.failures,
+    })
+}
+
+pub(super) fn put_entry(entry: &Entry) -> Vec<u8> {
+    seal(&EntryRecord {
+        feed: entry.feed.0,
+        title: entry.title.clone(),
+        link: entry.link.clone(),
+        publisher: entry.publisher.to_string(),
+        language: entry.language.clone(),
+        published: millis(entry.published),
+        first_seen: entry.first_seen.millis(),
+        initial: entry.initial,
+        left: millis(entry.left),
+        version: entry.version,
+        cluster: entry.cluster.0,
+        sequence: entry.sequence,
+        decision: put_decision(&entry.decision),
+    })
+}
+
+pub(super) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordError> {
+    let record: EntryRecord = open(bytes)?;
+    Ok(Entry {
+        id: EntryId(id),
+        feed: FeedId(record.feed),
+        title: record.title,
+        link: record.link,
+        publisher: record.publisher.into(),
+        language: record.language,
+        published: moment(record.published),
+        first_seen: Timestamp::from_millis(record.first_seen),
+        initial: record.initial,
+        left: moment(record.left),
+        version: record.version,
+        cluster: ClusterId(record.cluster),
+        sequence: record.sequence,
+        decision: decision(record.decision)?,
+    })
+}
+
+fn put_decision(decision: &Decision) -> DecisionRecord {
+    let option = |found: &Option<Match>| found.as_ref().map(put_match);
+    match decision {
+        Decision::Alone => DecisionRecord::Alone,
+        Decision::Start { nearest } => DecisionRecord::Start { nearest: option(nearest) },
+        Decision::Join { to, runner_up } => DecisionRecord::Join { to: put_match(to), runner_up: option(runner_up) },
+        Decision::Copy { of, to } => DecisionRecord::Copy { of: of.0, to: put_match(to) },
+        Decision::Moved { from, to } => DecisionRecord::Moved { from: from.0, to: put_match(to) },
+    }
+}
+
+fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
+    let option = |found: Option<MatchRecord>| found.map(read_match).transpose();
+    Ok(match record {
+        DecisionRecord::Alone => Decision::Alone,
+        DecisionRecord::Start { nearest } => Decision::Start { nearest: option(nearest)? },
+        DecisionRecord::Join { to, runner_up } => Decision::Join { to: read_match(to)?, runner_up: option(runner_up)? },
+        DecisionRecord::Copy { of, to } => Decision::Copy { of: EntryId(of), to: read_match(to)? },
+        DecisionRecord::Moved { from, to } => Decision::Moved { from: ClusterId(from), to: read_match(to)? },
+    })
+}
+
+fn put_match(found: &Match) -> MatchRecord {
+    MatchRecord {
+        cluster: found.cluster.0,
+        score: found.score,
+        threshold: found.threshold,
+        length: length_code(found.length),
+        evidence: found.evidence.to_vec(),
+    }
+}
+
+fn read_match(record: MatchRecord) -> Result<Match, RecordError> {
+    Ok(Match {
+        cluster: ClusterId(record.cluster),
+        score: record.score,
+        threshold: record.threshold,
+        length: length(record.length)?,
+        evidence: record.evidence.try_into().map_err(|_| RecordError::Damaged)?,
+    })
+}
+
+fn length_code(length: Length) -> u8 {
+    match length {
+        Length::Title => 0,
+        Length::Short => 1,
+        Length::Full => 2,
+    }
+}
+
+fn length(code: u8) -> Result<Length, RecordError> {
+    match code {
+        0 => Ok(Length::Title),
+        1 => Ok(Length::Short),
+        2 => Ok(Length::Full),
+        _ => Err(RecordError::Damaged),
+    }
+}
+
+pub(super) fn put_features(features: &Features) -> Vec<u8> {
+    seal(&FeaturesRecord {
+        terms: features.terms.iter().map(|term| (term.hash, term.title, term.body)).collect(),
+        title: features.title,
+        length: length_code(features.length),
+    })
+}
+
+pub(super) fn features(id: u64, bytes: &[u8]) -> Result<(EntryId, Features), RecordError> {
+    let record: FeaturesRecord = open(bytes)?;
+    let terms = record.terms.into_iter().map(|(hash, title, body)| Term { hash, title, body }).collect();
+    Ok((EntryId(id), Features { terms, title: record.title, length: length(record.length)? }))
+}
+
+pub(super) fn put_cluster(cluster: &Cluster) -> Vec<u8> {
+    seal(&ClusterRecord {
+        born: cluster.born,
+        members: cluster.members.iter().map(|id| id.0).collect(),
+        lead: cluster.lead.0,
+        aliases: cluster.aliases.iter().map(|id| id.0).collect(),
+        publication: cluster.publication.as_ref().map(|told| PublicationRecord {
+            published: told.published.millis(),
+            updated: told.updated.millis(),
+            released: told.released.millis(),
+            link: told.link.clone(),
+            publishers: told.publishers as u64,
+            edition: told.edition,
+        }),
+    })
+}
+
+pub(super) fn cluster(id: u64, bytes: &[u8]) -> Result<Cluster, RecordError> {
+    let record: ClusterRecord = open(bytes)?;
+    Ok(Cluster {
+        id: ClusterId(id),
+        born: record.born,
+        members: record.members.into_iter().map(EntryId).collect(),
+        lead: EntryId(record.lead),
+        aliases: record.aliases.into_iter().map(ClusterId).collect(),
+        publication: record.publication.map(|told| Publication {
+            published: Timestamp::from_millis(told.published),
+            updated: Timestamp::from_millis(told.updated),
+            released: Timestamp::from_millis(told.released),
+            link: told.link,
+            publishers: usize::try_from(told.publishers).unwrap_or(usize::MAX),
+            edition: told.edition,
+        }),
+    })
+}
