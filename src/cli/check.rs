@@ -5,7 +5,7 @@ use super::{Failure, Places, output};
 pub(super) fn run(places: &Places) -> Result<(), Failure> {
     let config = places.config()?;
     for warning in &config.warnings {
-        output::remark(&format!("{} (warning)", warning));
+        output::remark(&format!("{warning} (warning)"));
     }
     let missing = missing_files(&config);
     for path in &missing {

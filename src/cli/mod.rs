@@ -95,7 +95,9 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(Failure::Usage(messages)) => {
-            messages.iter().for_each(|message| output::complain(message));
+            for message in &messages {
+                output::complain(message);
+            }
             ExitCode::from(2)
         }
     }
@@ -112,7 +114,7 @@ impl Places {
     /// The configuration file, found and read.
     fn config(&self) -> Result<Config, Failure> {
         let environment = Self::environment();
-        let path = config_file(self.config.as_deref(), &environment, |path| path.exists())
+        let path = config_file(self.config.as_deref(), &environment, std::path::Path::exists)
             .map_err(|message| Failure::Usage(vec![message]))?;
         load(&path, &environment).map_err(|faults| Failure::Usage(faults.iter().map(ToString::to_string).collect()))
     }

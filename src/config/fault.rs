@@ -27,7 +27,7 @@ pub(super) struct Faults {
     line_ends: Vec<usize>,
     /// Environment variables in play, by the spans made up for them.
     variables: Vec<(usize, String)>,
-    faults: Vec<(usize, Fault)>,
+    errors: Vec<(usize, Fault)>,
     warnings: Vec<(usize, Fault)>,
 }
 
@@ -37,14 +37,14 @@ impl Faults {
             path: path.to_owned(),
             line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
             variables: Vec::new(),
-            faults: Vec::new(),
+            errors: Vec::new(),
             warnings: Vec::new(),
         }
     }
 
     pub fn add(&mut self, span: Range<usize>, message: String) {
         let place = self.place(span.start);
-        self.faults.push((span.start, Fault { place, message }));
+        self.errors.push((span.start, Fault { place, message }));
     }
 
     pub fn warn(&mut self, span: Range<usize>, message: String) {
@@ -76,6 +76,6 @@ impl Faults {
             list.sort_by_key(|(at, _)| *at);
             list.into_iter().map(|(_, fault)| fault).collect()
         };
-        (strip(std::mem::take(&mut self.faults)), strip(std::mem::take(&mut self.warnings)))
+        (strip(std::mem::take(&mut self.errors)), strip(std::mem::take(&mut self.warnings)))
     }
 }

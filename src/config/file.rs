@@ -47,7 +47,7 @@ pub(super) struct FetchTable {
     pub host_concurrency: Option<NonZeroUsize>,
     pub max_concurrent: Option<NonZeroUsize>,
     pub pause_scope: Option<PauseScope>,
-    pub max_body: Option<ByteSize>,
+    pub max_body: Option<Size>,
     pub allow_private: Option<Vec<Spanned<String>>>,
     pub contact: Option<String>,
     pub proxy: Option<Spanned<String>>,
@@ -182,6 +182,24 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// A size as people write it: `"8 MiB"`, `"500 kB"`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size(ByteSize);
+
+impl From<Size> for usize {
+    fn from(size: Size) -> Self {
+        Self::try_from(size.0.as_u64()).unwrap_or(Self::MAX)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let size = text.parse().map(Self);
+        size.map_err(|_| serde::de::Error::custom(format!("`{text}` is not a size; write one such as \"8 MiB\"")))
+    }
+}
+
 /// Reads `"30m"` and the like; nothing negative.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
@@ -213,7 +231,7 @@ impl Tables {
                 name => faults.add(key.span(), unknown("table", name, SECTIONS.iter().chain(&["feed", "view"]))),
             }
         }
-        let mut reader = Sections { sections, environment, faults };
+        let mut reader = Sections { found: sections, environment, faults };
         tables.daemon = reader.section("daemon");
         tables.fetch = reader.section("fetch");
         tables.cluster = reader.section("cluster");
@@ -226,14 +244,14 @@ impl Tables {
 const SECTIONS: [&str; 5] = ["daemon", "fetch", "cluster", "output", "retention"];
 
 struct Sections<'a, 'f> {
-    sections: BTreeMap<String, Spanned<DeValue<'a>>>,
+    found: BTreeMap<String, Spanned<DeValue<'a>>>,
     environment: &'a Environment,
     faults: &'f mut Faults,
 }
 
 impl Sections<'_, '_> {
     fn section<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
-        let found = self.sections.remove(name);
+        let found = self.found.remove(name);
         let mut table = match found {
             None => DeTable::new(),
             Some(value) if value.get_ref().is_table() => match value.into_inner() {
@@ -281,6 +299,7 @@ fn decode<T: DeserializeOwned>(
     name: &str,
     faults: &mut Faults,
 ) -> Option<T> {
+    let mut left_out: Vec<String> = Vec::new();
     loop {
         let value = Spanned::new(whole.clone(), DeValue::Table(table.clone()));
         let error = match T::deserialize(ValueDeserializer::from(value)) {
@@ -295,13 +314,17 @@ fn decode<T: DeserializeOwned>(
                 || error.message().contains(&format!("field `{}`", key.get_ref()))
         });
         let Some((key, _)) = guilty else {
-            faults.add(at, message);
+            // What is missing because it was left out has been told already.
+            if !left_out.iter().any(|key| error.message().contains(&format!("field `{key}`"))) {
+                faults.add(at, message);
+            }
             return None;
         };
         let guilty = key.clone();
         let name_of_key = guilty.get_ref().as_ref();
         let told = message.contains(&format!("`{name_of_key}`"));
         faults.add(guilty.span(), if told { message } else { format!("{name}.{name_of_key}: {message}") });
+        left_out.push(name_of_key.to_owned());
         table.remove(&guilty);
     }
 }
@@ -316,7 +339,14 @@ fn reword(message: &str, name: &str) -> String {
     if let Some(rest) = message.strip_prefix("missing field `") {
         return format!("this {name} has no `{}`", rest.trim_end_matches('`'));
     }
-    message.replace('\n', " ")
+    if let Some(rest) = message.strip_prefix("unknown variant `") {
+        let (written, expected) = rest.split_once('`').unwrap_or((rest, ""));
+        let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        return format!("`{written}` is not one of {}", names.join(", "));
+    }
+    let plain = message.replace('\n', " ");
+    let plain = plain.replace("a nonzero usize", "a whole number of 1 or more").replace("usize", "a whole number");
+    plain.replace("invalid type: ", "it is ").replace("invalid value: ", "it is ")
 }
 
 fn unknown<'a>(what: &str, written: &str, known: impl Iterator<Item = &'a &'a str>) -> String {

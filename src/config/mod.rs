@@ -156,7 +156,7 @@ fn fetch_options(table: FetchTable, faults: &mut Faults) -> FetchOptions {
     });
     FetchOptions {
         timeout: table.timeout.map_or(Duration::from_secs(30), Into::into),
-        max_body: table.max_body.map_or(8 * 1024 * 1024, |size| usize::try_from(size.as_u64()).unwrap_or(usize::MAX)),
+        max_body: table.max_body.map_or(8 * 1024 * 1024, Into::into),
         allow_private,
         contact: table.contact,
         proxy,
@@ -177,17 +177,17 @@ fn cluster_options(table: &ClusterTable) -> ClusterOptions {
 fn output_options(table: OutputTable, base_url: Option<String>, views: Vec<View>) -> OutputOptions {
     OutputOptions {
         title: table.title.unwrap_or_else(|| "storyfold".to_owned()),
-        settle: table.settle.map_or(Duration::from_secs(10 * 60), Into::into),
+        settle: table.settle.map_or(Duration::from_mins(10), Into::into),
         growth: table.growth.unwrap_or_default().into(),
         max_entries: table.max_entries.unwrap_or(2000),
-        max_age: table.max_age.map_or(Duration::from_secs(7 * 24 * 60 * 60), Into::into),
+        max_age: table.max_age.map_or(Duration::from_hours(168), Into::into),
         base_url,
         views,
     }
 }
 
 fn retention_options(table: &RetentionTable) -> RetentionOptions {
-    RetentionOptions { max_age: table.max_age.map_or(Duration::from_secs(30 * 24 * 60 * 60), Into::into) }
+    RetentionOptions { max_age: table.max_age.map_or(Duration::from_hours(720), Into::into) }
 }
 
 /// Feeds by address: a second one with the same address is a warning, not a second feed.

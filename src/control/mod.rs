@@ -82,7 +82,7 @@ async fn converse(stream: UnixStream, asks: mpsc::Sender<Ask>) {
     while let Some(Ok(frame)) = frames.next().await {
         let (replies, mut answers) = mpsc::channel(REPLIES_WAITING);
         match understand(&frame) {
-            Err(problem) => drop(replies.try_send(problem)),
+            Err(message) => drop(replies.try_send(Reply::Problem { message })),
             Ok(request) => {
                 if asks.send(Ask { request, replies }).await.is_err() {
                     return;
@@ -101,10 +101,9 @@ async fn converse(stream: UnixStream, asks: mpsc::Sender<Ask>) {
     }
 }
 
-fn understand(frame: &[u8]) -> Result<Request, Reply> {
-    let problem = |message: &str| Reply::Problem { message: message.to_owned() };
-    let envelope: Envelope = serde_json::from_slice(frame).map_err(|_| problem("the request cannot be read"))?;
-    let foreign = || problem("the running daemon is of another version than this command; restart the daemon");
+fn understand(frame: &[u8]) -> Result<Request, String> {
+    let envelope: Envelope = serde_json::from_slice(frame).map_err(|_| "the request cannot be read".to_owned())?;
+    let foreign = || "the running daemon is of another version than this command; restart the daemon".to_owned();
     if envelope.version != VERSION {
         return Err(foreign());
     }

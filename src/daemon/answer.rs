@@ -26,12 +26,7 @@ impl Daemon {
         let reply = match ask.request {
             Request::Fetch { all } => {
                 let demand = self.engine.demand(clock::now(), all);
-                let round = Round::new(demand, &self.engine, ask.replies);
-                self.rounds.push(round);
-                // An empty round has nothing to wait for.
-                for round in super::round::take_finished(&mut self.rounds) {
-                    round.finish(&self.engine);
-                }
+                self.rounds.push(Round::new(demand, &self.engine, ask.replies));
                 return;
             }
             Request::Clusters(query) => Ok(Reply::Clusters(clusters(&self.engine, &query, clock::now()))),

@@ -39,7 +39,7 @@ const BATCH_MAX: usize = 64;
 /// Events that may wait; who brings more waits with them.
 pub(crate) const EVENTS_WAITING: usize = 256;
 /// Longest sleep: a wall clock that was set heals itself within a minute.
-const SLEEP_MAX: Duration = Duration::from_secs(60);
+const SLEEP_MAX: Duration = Duration::from_mins(1);
 /// Schedule and validators alone are recorded together, so long after the first: losing them costs a conditional GET.
 const BOOKKEEPING_DELAY: Duration = Duration::from_secs(1);
 
@@ -115,7 +115,7 @@ impl Daemon {
                 Event::Fetched(fetched) => updates.push(self.take_fetched(fetched)),
                 Event::Asked(ask) => asks.push(ask),
                 Event::Wondered(question) => self.wonder(question),
-                Event::Rendered(snapshot) => self.publisher.rendered(&self.desk, snapshot, clock::now()),
+                Event::Rendered(snapshot) => self.publisher.rendered(&self.desk, snapshot),
                 Event::Reload => updates.extend(self.reconfigure()),
                 Event::Stop => {}
             }
@@ -123,13 +123,21 @@ impl Daemon {
         let now = self.stamp();
         updates.push(self.engine.handle_time(now));
         self.record(updates, now.at).await?;
-        for round in round::take_finished(&mut self.rounds) {
-            // The round is answered only when all of it is on disk.
-            self.flush_bookkeeping().await?;
-            round.finish(&self.engine);
-        }
         for ask in asks {
             self.answer(ask);
+        }
+        // A round of nothing has ended as soon as it is asked for.
+        self.finish_rounds().await
+    }
+
+    /// Answers the rounds that have ended: when all of them is on disk, and served.
+    async fn finish_rounds(&mut self) -> Result<(), StoreError> {
+        if self.role == Role::Daemon && !self.publisher.is_up_to_date() {
+            return Ok(());
+        }
+        for round in round::take_finished(&mut self.rounds) {
+            self.flush_bookkeeping().await?;
+            round.finish(&self.engine);
         }
         Ok(())
     }
@@ -248,11 +256,11 @@ async fn poll(
     let outcome = fetcher.fetch(request).await;
     let permit = digests.acquire_owned().await;
     let failed = spec.clone();
-    let fetched = tokio::task::spawn_blocking(move || {
+    let digest = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         digested(&spec, outcome)
     });
-    let fetched = fetched.await.unwrap_or_else(|_| {
+    let fetched = digest.await.unwrap_or_else(|_| {
         let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
         digested(&failed, FetchOutcome::Failed(reason))
     });

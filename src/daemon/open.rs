@@ -137,7 +137,7 @@ pub async fn start(setup: Setup, role: Role) -> Result<Handle, OpenError> {
     if role == Role::Daemon {
         handle.listen(config.serve.listen, &desk, wondering).await?;
         handle.take_commands(&control::socket_path(&data_dir, &runtime_dir))?;
-        super::signals::watch(events.clone());
+        super::signals::watch(&events);
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let mut daemon = Daemon {

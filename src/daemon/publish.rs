@@ -15,7 +15,7 @@ use std::time::Duration;
 /// At least so long between the beginnings of two renderings.
 const RENDER_GAP: Duration = Duration::from_secs(1);
 /// Clusters also leave the merged feed by age, which changes nothing else: looked at so often.
-const RENDER_AGAIN: Duration = Duration::from_secs(10 * 60);
+const RENDER_AGAIN: Duration = Duration::from_mins(10);
 /// Characters of the first words that stand in for a title.
 const TITLE_CHARS: usize = 80;
 
@@ -45,6 +45,11 @@ impl Publisher {
         self.changed = true;
     }
 
+    /// Whether all that changed is served.
+    pub fn is_up_to_date(&self) -> bool {
+        !self.changed && !self.rendering
+    }
+
     /// When the next rendering may begin, if one is wanted.
     pub fn due(&self) -> Option<Timestamp> {
         match (self.rendering, self.changed) {
@@ -55,12 +60,10 @@ impl Publisher {
     }
 
     /// Swaps a snapshot in.
-    pub fn rendered(&mut self, desk: &Desk, snapshot: Arc<Snapshot>, now: Timestamp) {
+    pub fn rendered(&mut self, desk: &Desk, snapshot: Arc<Snapshot>) {
         desk.snapshot.store(snapshot);
         desk.ready.store(true, Ordering::Relaxed);
         self.rendering = false;
-        // A rendering that takes long is not begun again at once: half the time is for the rest of the daemon.
-        self.not_before = self.not_before.max(now);
     }
 }
 

@@ -5,7 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// Passes SIGTERM and SIGINT on as [`Event::Stop`], SIGHUP as [`Event::Reload`].
-pub(super) fn watch(events: mpsc::Sender<Event>) {
+pub(super) fn watch(events: &mpsc::Sender<Event>) {
     let meanings: [(SignalKind, fn() -> Event); 3] = [
         (SignalKind::terminate(), || Event::Stop),
         (SignalKind::interrupt(), || Event::Stop),

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How far apart in time the entries of one event may lie, each from its nearest.
-pub const WINDOW_DEFAULT: Duration = Duration::from_secs(10 * 24 * 60 * 60);
+pub const WINDOW_DEFAULT: Duration = Duration::from_hours(240);
 
 /// Entries compared with a new one.
 const NEIGHBORS: usize = 48;

@@ -111,7 +111,7 @@ const OLDEST_BELIEVED: Timestamp = Timestamp::EPOCH;
 /// A publisher's date, made safe: nothing from the future, nothing absurd. `None` stands for "when we saw it".
 #[must_use]
 pub fn clamp(date: Option<Timestamp>, first_seen: Timestamp) -> Option<Timestamp> {
-    date.filter(|date| *date <= first_seen && *date > OLDEST_BELIEVED.plus(std::time::Duration::from_secs(86_400)))
+    date.filter(|date| *date <= first_seen && *date > OLDEST_BELIEVED.plus(std::time::Duration::from_hours(24)))
 }
 
 #[cfg(test)]

@@ -93,7 +93,12 @@ impl Validators {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PollResult {
     /// A document was read: entries new to us, and items that could not be used.
-    Read { new: u32, rejected: u32 },
+    Read {
+        /// Entries.
+        new: u32,
+        /// Items.
+        rejected: u32,
+    },
     /// 304, or the very bytes of the last time.
     NotModified,
     /// The host asked us to wait.
@@ -101,7 +106,10 @@ pub enum PollResult {
     /// 410: the publisher says that the feed is no more.
     Gone,
     /// Anything else, in a sentence for the user.
-    Failed { reason: String },
+    Failed {
+        /// What happened.
+        reason: String,
+    },
 }
 
 /// What we remember of a feed.

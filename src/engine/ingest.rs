@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a host is left alone that asks for it without saying how long.
-const PAUSE_DEFAULT: Duration = Duration::from_secs(60 * 60);
+const PAUSE_DEFAULT: Duration = Duration::from_hours(1);
 /// Reasons are kept and listed; a hostile host can make them long.
 const REASON_CHARS_MAX: usize = 300;
 

@@ -51,38 +51,36 @@ pub fn paragraphs(markup: &str, chars_max: usize) -> String {
     let mut text = String::with_capacity(markup.len());
     // The element whose content is being left out, and how many of its name are open inside each other.
     let mut unread: Option<(String, usize)> = None;
-    for token in Tokenizer::new(markup) {
-        let Ok(token) = token;
+    for Ok(token) in Tokenizer::new(markup) {
         match token {
             Token::String(string) if unread.is_none() => text.push_str(&String::from_utf8_lossy(&string)),
-            Token::StartTag(tag) => {
-                let name = String::from_utf8_lossy(&tag.name);
-                match &mut unread {
-                    Some((open, depth)) if *open == name => *depth += 1,
-                    Some(_) => {}
-                    None if UNREAD.contains(&&*name) && !tag.self_closing => unread = Some((name.into_owned(), 1)),
-                    None if BLOCKS.contains(&&*name) => text.push('\n'),
-                    None => {}
-                }
-            }
-            Token::EndTag(tag) => {
-                let name = String::from_utf8_lossy(&tag.name);
-                match &mut unread {
-                    Some((open, depth)) if *open == name => {
-                        *depth -= 1;
-                        if *depth == 0 {
-                            unread = None;
-                        }
-                    }
-                    Some(_) => {}
-                    None if BLOCKS.contains(&&*name) => text.push('\n'),
-                    None => {}
-                }
-            }
+            Token::StartTag(tag) => open(&String::from_utf8_lossy(&tag.name), tag.self_closing, &mut unread, &mut text),
+            Token::EndTag(tag) => close(&String::from_utf8_lossy(&tag.name), &mut unread, &mut text),
             _ => {}
         }
     }
     tidy(text.split('\n'), chars_max)
+}
+
+fn open(name: &str, self_closing: bool, unread: &mut Option<(String, usize)>, text: &mut String) {
+    if let Some((open, depth)) = unread {
+        *depth += usize::from(open == name);
+    } else if UNREAD.contains(&name) && !self_closing {
+        *unread = Some((name.to_owned(), 1));
+    } else if BLOCKS.contains(&name) {
+        text.push('\n');
+    }
+}
+
+fn close(name: &str, unread: &mut Option<(String, usize)>, text: &mut String) {
+    if let Some((open, depth)) = unread {
+        *depth -= usize::from(open == name);
+        if *depth == 0 {
+            *unread = None;
+        }
+    } else if BLOCKS.contains(&name) {
+        text.push('\n');
+    }
 }
 
 /// White space collapsed, empty lines dropped, what XML or a terminal cannot carry removed, the whole cut to length.
@@ -92,8 +90,8 @@ fn tidy<'a>(lines: impl Iterator<Item = &'a str>, chars_max: usize) -> String {
     for line in lines {
         let mut at_start = true;
         for word in line.split(|c: char| c.is_whitespace() || (c.is_control() && c != '\u{ad}')) {
-            let word: String = word.chars().filter(|&c| is_printable(c)).take(room).collect();
-            if word.is_empty() {
+            let mut printable = word.chars().filter(|&c| is_printable(c)).peekable();
+            if printable.peek().is_none() {
                 continue;
             }
             if !out.is_empty() {
@@ -101,10 +99,12 @@ fn tidy<'a>(lines: impl Iterator<Item = &'a str>, chars_max: usize) -> String {
                 room = room.saturating_sub(1);
             }
             at_start = false;
-            room = room.saturating_sub(word.chars().count());
-            out.push_str(&word);
+            for c in printable.take(room) {
+                out.push(c);
+                room -= 1;
+            }
             if room == 0 {
-                return out;
+                return out.trim_end().to_owned();
             }
         }
     }

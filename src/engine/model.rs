@@ -12,12 +12,14 @@ pub struct Model {
 }
 impl Model {
     /// Log odds, in 1/1000, that entries this alike are about one event.
+    #[must_use] 
     pub fn score(&self, evidence: &Evidence, length: Length) -> i32 {
         let row = &self.rows[length as usize];
         let sum: i64 = row.weights.iter().zip(evidence).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum();
         i32::try_from(sum / i64::from(ONE)).unwrap_or(0) + row.bias
     }
     /// The shipped model.
+    #[must_use] 
     pub fn shipped() -> Self {
         Self { rows: ROWS }
     }

@@ -149,12 +149,9 @@ fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document 
     for (index, item) in feed.entries.into_iter().take(ITEMS_MAX).enumerate() {
         match draft(&item, spec, language.as_deref(), base) {
             Err(reason) => out.rejected.push(Rejected { index, reason }),
-            Ok(draft) => match places.get(&draft.id) {
-                Some(&first) => out.repeated.push((draft, first)),
-                None => {
-                    places.insert(draft.id, out.entries.len());
-                    out.entries.push(draft);
-                }
+            Ok(draft) => if let Some(&first) = places.get(&draft.id) { out.repeated.push((draft, first)) } else {
+                places.insert(draft.id, out.entries.len());
+                out.entries.push(draft);
             },
         }
     }
@@ -168,8 +165,8 @@ fn draft(
     base: Option<&str>,
 ) -> Result<Draft, String> {
     let title = item.title.as_ref().map(|title| markup::line(&title.content, TITLE_CHARS_MAX)).unwrap_or_default();
-    let text = text_of(&item);
-    let link = link_of(&item, base);
+    let text = text_of(item);
+    let link = link_of(item, base);
     if title.is_empty() && text.is_empty() && link.is_none() {
         return Err("it has no title, no text and no link".to_owned());
     }

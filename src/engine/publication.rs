@@ -3,7 +3,7 @@
 use super::Engine;
 use super::cluster::{Cluster, Publication, is_significant};
 use super::entry::Entry;
-use super::id::ClusterId;
+use super::id::{ClusterId, EntryId};
 use super::merged::{Item, MergedFeed, Source};
 use super::time::Timestamp;
 use super::view::View;
@@ -49,31 +49,52 @@ impl Engine {
         let Some(cluster) = self.clusters.get(&id) else { return };
         let members: Vec<&Entry> = cluster.members.iter().filter_map(|id| self.entries.get(id)).collect();
         let Some(lead) = self.lead(cluster, &members, now) else { return };
-        let publishers = count_publishers(&members);
-        let (lead_id, link) = (lead.id, lead.link.clone());
-        let due = self.publication_due(&members, publishers);
-        let told = match &cluster.publication {
-            Some(told) => Some(told.clone()),
-            None if due <= now => {
-                let published = if lead.initial { lead.date() } else { now };
-                let link = link.clone();
-                Some(Publication { published, updated: published, released: now, link, publishers, edition: 1 })
+        let due = self.publication_due(&members);
+        let publication = match &cluster.publication {
+            Some(told) if self.is_fresh_import(cluster, &members, now) => {
+                Some(Publication { released: told.released, ..first_publication(lead, &members, now) })
             }
-            None => None,
+            Some(told) => Some(self.grown(told.clone(), cluster.lead, lead, &members, now)),
+            None => (due <= now).then(|| first_publication(lead, &members, now)),
         };
-        let newest = members.iter().max_by_key(|entry| entry.sequence).copied();
-        let news_at = newest.map_or(now, |entry| if entry.initial { entry.date() } else { now });
-        let lead_changed = cluster.lead != lead_id;
-        let growth = self.options.output.growth;
-        let publication = told.map(|told| grown(told, publishers, lead_changed.then_some(link), growth, news_at));
+        let lead = lead.id;
         if publication.is_none() {
             self.settling.insert((due, id));
         }
         if let Some(cluster) = self.clusters.get_mut(&id) {
-            cluster.lead = lead_id;
+            cluster.lead = lead;
             cluster.publication = publication;
         }
         self.changes.clusters.insert(id);
+    }
+
+    /// What readers are told after a cluster that they know changed.
+    fn grown(
+        &self,
+        mut told: Publication,
+        old_lead: EntryId,
+        lead: &Entry,
+        members: &[&Entry],
+        now: Timestamp,
+    ) -> Publication {
+        let newest = members.iter().max_by_key(|entry| entry.sequence);
+        let at = newest.filter(|entry| entry.initial).map_or(now, |entry| entry.date());
+        let publishers = count_publishers(members);
+        let significant = is_significant(told.publishers, publishers);
+        let growth = self.options.output.growth;
+        if significant && growth == Growth::Reissue {
+            told.edition += 1;
+            told.published = told.published.max(at);
+        }
+        let bump = growth == Growth::Bump && publishers > told.publishers;
+        if significant || bump || old_lead != lead.id {
+            told.updated = told.updated.max(at);
+            told.publishers = publishers;
+        }
+        if old_lead != lead.id {
+            told.link.clone_from(&lead.link);
+        }
+        told
     }
 
     /// Publishes what has settled by `now`.
@@ -91,9 +112,9 @@ impl Engine {
     }
 
     /// When a cluster may be published: at once, or when it has settled.
-    fn publication_due(&self, members: &[&Entry], publishers: usize) -> Timestamp {
+    fn publication_due(&self, members: &[&Entry]) -> Timestamp {
         let first_seen = members.iter().map(|entry| entry.first_seen).min().unwrap_or(Timestamp::EPOCH);
-        let at_once = publishers >= PUBLISHERS_AT_ONCE || members.iter().all(|entry| entry.initial);
+        let at_once = count_publishers(members) >= PUBLISHERS_AT_ONCE || members.iter().all(|entry| entry.initial);
         if at_once { first_seen } else { first_seen.plus(self.options.output.settle) }
     }
 
@@ -182,28 +203,18 @@ impl Engine {
     }
 }
 
-/// What readers are told after a cluster grew to `publishers`, or got another lead (with this link).
-fn grown(
-    mut told: Publication,
-    publishers: usize,
-    new_lead: Option<Option<String>>,
-    growth: Growth,
-    at: Timestamp,
-) -> Publication {
-    let significant = is_significant(told.publishers, publishers);
-    let more = publishers > told.publishers;
-    if significant && growth == Growth::Reissue {
-        told.edition += 1;
-        told.published = told.published.max(at);
+/// What readers are told first. What was in its feed when we first read it keeps its own date: nobody's reader is flooded
+/// with old news dated now.
+fn first_publication(lead: &Entry, members: &[&Entry], now: Timestamp) -> Publication {
+    let published = if lead.initial { lead.date() } else { now };
+    Publication {
+        published,
+        updated: published,
+        released: now,
+        link: lead.link.clone(),
+        publishers: count_publishers(members),
+        edition: 1,
     }
-    if significant || new_lead.is_some() || (more && growth == Growth::Bump) {
-        told.updated = told.updated.max(at);
-        told.publishers = publishers;
-    }
-    if let Some(link) = new_lead {
-        told.link = link;
-    }
-    told
 }
 
 /// Distinct publishers; a copy adds none.

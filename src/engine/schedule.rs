@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How often a feed is looked at when neither user nor publisher says.
-pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(30 * 60);
+pub const INTERVAL_DEFAULT: Duration = Duration::from_mins(30);
 /// Never more often than this, whatever a publisher or its `max-age` says.
-pub const INTERVAL_MIN: Duration = Duration::from_secs(15 * 60);
+pub const INTERVAL_MIN: Duration = Duration::from_mins(15);
 /// Never less often than this: an absurd `max-age` must not silence a feed.
-pub const INTERVAL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+pub const INTERVAL_MAX: Duration = Duration::from_hours(24);
 /// Each failure in a row multiplies the interval by this (in tenths), up to [`INTERVAL_MAX`].
 const BACKOFF_TENTHS: u32 = 18;
 /// Feeds are spread over this share of their interval, by their id: nothing fires together.

@@ -45,6 +45,7 @@ const BODY_FACTORS: [u64; 6] = [0, 16, 24, 28, 31, 33];
 /// Weight of standing in the title, in 1/16.
 const TITLE_FACTOR: u64 = 24;
 
+#[must_use] 
 pub fn factor(term: Term) -> u64 {
     body_factor(term) + if term.title > 0 { TITLE_FACTOR } else { 0 }
 }
@@ -54,6 +55,7 @@ fn body_factor(term: Term) -> u64 {
 
 impl Weighed {
     /// Looks up the rarities of an entry's terms.
+    #[must_use] 
     pub fn of(features: &Features, index: &Index) -> Self {
         let rarities: Vec<u32> = features.terms.iter().map(|t| index.rarity(t.hash)).collect();
         let (mut all, mut title, mut body, mut title_mass) = (0u64, 0u64, 0u64, 0u64);
@@ -141,6 +143,7 @@ impl Shared {
 }
 
 /// Compares two entries.
+#[must_use] 
 pub fn compare(a: &Live, wa: &Weighed, b: &Live, wb: &Weighed) -> Evidence {
     let s = shared(&a.features.terms, &wa.rarities, &b.features.terms);
     let days = a.date.millis().abs_diff(b.date.millis()) as f64 / DAY_MS;

@@ -113,10 +113,12 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     };
     match segments {
         // Mapped, compatible and translated IPv4 (RFC 4291, RFC 6052), 6to4 (RFC 3056).
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => embedded(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => embedded(high, low),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => embedded(high, low),
         // Local NAT64, Teredo, ORCHID, documentation.
-        [0x64, 0xff9b, ..] | [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, ..] => false,
+        [0x64, 0xff9b, ..] | [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, ..] => false,
         // Global unicast is 2000::/3; everything else is local, multicast or not assigned.
         [first, ..] => first & 0xe000 == 0x2000,
     }

@@ -7,7 +7,7 @@ use crate::engine::view::View;
 use bytes::Bytes;
 use headers::ETag;
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Documents by path.
 #[derive(Debug, Default)]
@@ -75,11 +75,7 @@ impl Snapshot {
     }
 }
 
-/// The one style sheet.
+/// The one style sheet; it changes with the program only.
 pub(super) fn style_sheet() -> Document {
-    let bytes = include_bytes!("style.css").to_vec();
-    Document {
-        last_modified: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
-        ..Document::new("text/css; charset=utf-8", bytes, Timestamp::EPOCH)
-    }
+    Document::new("text/css; charset=utf-8", include_bytes!("style.css").to_vec(), Timestamp::EPOCH)
 }

@@ -148,10 +148,14 @@ fn batch(update: &Update) -> sled::Batch {
     update.aliases.iter().for_each(|(from, to)| put(kind::ALIAS, from.0, record::put_alias(*to)));
     let mut remove = |kind, id| batch.remove(&key(kind, id));
     for id in &update.entries_expired {
-        [kind::ENTRY, kind::TEXT, kind::FEATURES].into_iter().for_each(|kind| remove(kind, id.0));
+        for kind in [kind::ENTRY, kind::TEXT, kind::FEATURES] {
+            remove(kind, id.0);
+        }
     }
     for id in &update.feeds_forgotten {
-        [kind::FEED, kind::CARRIED].into_iter().for_each(|kind| remove(kind, id.0));
+        for kind in [kind::FEED, kind::CARRIED] {
+            remove(kind, id.0);
+        }
     }
     update.clusters_ended.iter().for_each(|id| remove(kind::CLUSTER, id.0));
     update.aliases_ended.iter().for_each(|id| remove(kind::ALIAS, id.0));

@@ -11,7 +11,8 @@ struct Feed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     home_page_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    feed_url: Option<String>,
+    #[serde(rename = "feed_url")]
+    own_url: Option<String>,
     items: Vec<Entry<'a>>,
 }
 
@@ -62,7 +63,7 @@ pub(super) fn render(feed: &MergedFeed) -> Vec<u8> {
         version: "https://jsonfeed.org/version/1.1",
         title: &feed.title,
         home_page_url: own(feed, "/"),
-        feed_url: own(feed, &format!("{}.json", feed.path)),
+        own_url: own(feed, &format!("{}.json", feed.path)),
         items: feed.items.iter().map(|item| entry(feed, item)).collect(),
     };
     serde_json::to_vec_pretty(&document).expect("strings and numbers serialise")

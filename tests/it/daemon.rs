@@ -1,0 +1,194 @@
+//! The daemon as a child process: serving, signals, restarts.
+
+use crate::cli::Storyfold;
+use crate::host::{Answer, Host};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+/// A daemon on a free port; killed when dropped.
+struct Daemon {
+    child: Child,
+    port: u16,
+}
+
+impl Daemon {
+    /// Starts it and waits until it says where to subscribe: then the first round is on disk.
+    fn start(storyfold: &Storyfold) -> Self {
+        Self::start_saying(storyfold, "/feed.atom")
+    }
+
+    fn start_saying(storyfold: &Storyfold, path: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = storyfold.command(&["run"]);
+        command.env("STORYFOLD_DAEMON__LISTEN", format!("127.0.0.1:{port}"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert!(said.contains(&format!("http://127.0.0.1:{port}{path}")), "{said}");
+        Self { child, port }
+    }
+
+    /// Asks; gives status and the rest of the answer.
+    fn get(&self, path: &str, headers: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer)
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next()?;
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// Two publishers with one event, and one story each of their own.
+fn two_publishers() -> (Host, Host) {
+    let hosts = (Host::start("127.0.0.1"), Host::start("127.0.0.2"));
+    let entries = |own: &'static str, shared: &'static str| {
+        let item = |title: &str, text: &str, host: &str| {
+            format!("<item><guid>{title}</guid><title>{title}</title><link>https://{host}.example/{}</link><description>{text}</description></item>", title.replace(' ', "-"))
+        };
+        let text = "The suspension bridge at Karrow was closed on Friday after engineers found a crack in its main cable.";
+        format!("<rss version=\"2.0\"><channel><title>T</title><link>https://{own}.example/</link><description/>{}{}</channel></rss>", item(shared, text, own), item(own, own, own))
+    };
+    hosts.0.set("/feed", Answer::ok(entries("gardening", "Karrow bridge closed after crack found in main cable")).etag("\"1\""));
+    hosts.1.set("/feed", Answer::ok(entries("astronomy", "Crack in main cable closes Karrow suspension bridge")).etag("\"1\""));
+    hosts
+}
+
+#[test]
+fn readers_are_served_and_told_when_nothing_changed() {
+    let (a, b) = two_publishers();
+    let storyfold = Storyfold::with_hosts("", &[&a, &b]);
+    let daemon = Daemon::start(&storyfold);
+    assert_eq!(daemon.get("/readyz", "").0, 200);
+    assert_eq!(daemon.get("/healthz", "").0, 200);
+    assert_eq!(daemon.get("/feed.atom", "").1.matches("<entry").count(), 3);
+    for (path, media_type) in [("/feed.atom", "application/atom+xml"), ("/feed.rss", "application/rss+xml"), ("/feed.json", "application/feed+json"), ("/", "text/html")] {
+        let (status, answer) = daemon.get(path, "");
+        assert_eq!(status, 200, "{path}");
+        assert!(header(&answer, "content-type").unwrap().starts_with(media_type), "{path}: {answer}");
+        assert!(header(&answer, "content-security-policy").unwrap().contains("default-src 'none'"), "{path}");
+        let etag = header(&answer, "etag").unwrap();
+        let (status, answer) = daemon.get(path, &format!("If-None-Match: {etag}\r\n"));
+        assert_eq!((status, answer.ends_with("\r\n\r\n")), (304, true), "{path}");
+    }
+    let rows = storyfold.json(&["clusters", "--min-publishers", "2", "--json"]);
+    let id = rows[0]["id"].as_str().unwrap();
+    let (status, page) = daemon.get(&format!("/clusters/{id}"), "");
+    assert_eq!(status, 200);
+    assert!(page.contains("gardening.example") && page.contains("astronomy.example"), "{page}");
+    assert_eq!(daemon.get("/clusters/0000000000000000", "").0, 404);
+    assert_eq!(daemon.get("/nothing", "").0, 404);
+    assert_eq!(daemon.end("-TERM"), Some(0));
+}
+
+#[test]
+fn commands_ask_the_running_daemon() {
+    let (a, b) = two_publishers();
+    let storyfold = Storyfold::with_hosts("", &[&a, &b]);
+    let daemon = Daemon::start(&storyfold);
+    let clusters = storyfold.json(&["clusters", "--json"]);
+    assert_eq!(clusters.as_array().unwrap().len(), 3);
+    storyfold.succeed(&["fetch", "--all"]);
+    assert_eq!(a.asked().len(), 2);
+    assert!(a.asked()[1].headers.contains_key("if-none-match"));
+    let id = clusters[0]["id"].as_str().unwrap();
+    let shown = storyfold.json(&["clusters", "show", id, "--json"]);
+    let explained = storyfold.json(&["clusters", "explain", id, "--json"]);
+    let feeds = storyfold.succeed(&["feeds", "--json"]);
+    let atom = daemon.get("/feed.atom", "").1;
+    assert!(atom.ends_with(&storyfold.succeed(&["render"])), "what is rendered is not what is served");
+    assert_eq!(daemon.end("-TERM"), Some(0));
+    assert_eq!(storyfold.json(&["clusters", "show", id, "--json"]), shown);
+    assert_eq!(storyfold.json(&["clusters", "explain", id, "--json"]), explained);
+    assert_eq!(storyfold.succeed(&["feeds", "--json"]), feeds);
+}
+
+#[test]
+fn a_killed_daemon_loses_nothing_that_was_reported() {
+    let (a, b) = two_publishers();
+    let storyfold = Storyfold::with_hosts("", &[&a, &b]);
+    let daemon = Daemon::start(&storyfold);
+    let clusters = storyfold.json(&["clusters", "--json"]);
+    let feeds = storyfold.json(&["feeds", "--json"]);
+    daemon.end("-KILL");
+    assert_eq!(storyfold.json(&["clusters", "--json"]), clusters);
+    assert_eq!(storyfold.json(&["feeds", "--json"]), feeds, "validators and next-due times");
+    let daemon = Daemon::start(&storyfold);
+    assert_eq!(storyfold.json(&["clusters", "--json"]), clusters);
+    assert_eq!(a.asked().len(), 1, "a restart fetched what was not due");
+    storyfold.succeed(&["fetch", "--all"]);
+    assert!(a.asked()[1].headers.contains_key("if-none-match"), "the validators were lost");
+    drop(daemon);
+}
+
+#[test]
+fn a_second_daemon_is_refused_with_a_clear_message() {
+    let storyfold = Storyfold::new("");
+    let _first = Daemon::start(&storyfold);
+    let second = storyfold.run(&["run"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("in use by another storyfold"));
+}
+
+#[test]
+fn a_reload_takes_a_good_file_and_leaves_a_bad_one() {
+    let (a, b) = two_publishers();
+    let storyfold = Storyfold::with_hosts("", &[&a]);
+    let daemon = Daemon::start(&storyfold);
+    let file = storyfold.path("feeds.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "[[feed]]\nurl = 7\n").unwrap();
+    daemon.signal("-HUP");
+    assert_eq!(storyfold.run(&["check"]).status.code(), Some(2));
+    let more = good.replace("allow_private = [", &format!("allow_private = [\"{}\", ", b.address));
+    std::fs::write(&file, format!("{more}[[feed]]\nurl = \"{}\"\n", b.url("/feed"))).unwrap();
+    assert_eq!(storyfold.json(&["feeds", "--json"]).as_array().unwrap().len(), 1, "the old file goes on");
+    daemon.signal("-HUP");
+    let all = || storyfold.json(&["feeds", "--json"]).as_array().unwrap().iter().filter(|feed| feed["status"] == "ok").count();
+    assert!((0..200).any(|_| all() == 2), "the new file was not taken");
+    assert_eq!(daemon.end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_token_keeps_strangers_out() {
+    let storyfold = Storyfold::new("[daemon]\ntoken = \"s3cret\"\n[output]\ntitle = \"Ours\"\n");
+    let daemon = Daemon::start_saying(&storyfold, "/t/TOKEN/feed.atom");
+    assert!(daemon.get("/t/s3cret/feed.atom", "").1.contains("<title>Ours</title>"));
+    assert_eq!(daemon.get("/feed.atom", "").0, 401);
+    assert_eq!(daemon.get("/feed.atom", "Authorization: Bearer s3cret\r\n").0, 200);
+    assert_eq!(daemon.get("/healthz", "").0, 200);
+}
+
+#[test]
+fn views_are_served_and_rendered() {
+    let (a, b) = two_publishers();
+    let storyfold = Storyfold::with_hosts("[[view]]\nname = \"shared\"\nmin_publishers = 2\n", &[&a, &b]);
+    let daemon = Daemon::start(&storyfold);
+    let served = daemon.get("/views/shared.atom", "").1;
+    assert_eq!(served.matches("<entry").count(), 1);
+    assert!(served.ends_with(&storyfold.succeed(&["render", "shared"])));
+    assert_eq!(daemon.get("/views/none.atom", "").0, 404);
+}
