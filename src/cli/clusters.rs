@@ -205,9 +205,9 @@ fn told(step: &Step) -> String {
         "alone" => "its feed is not clustered".to_owned(),
         "start" if step.against.is_none() => "started the cluster: nothing came near it".to_owned(),
         "start" => format!("started the cluster: the nearest was «{against}» ({score})"),
-        "join" => format!("joined «{against}» ({score})"),
-        "copy" => format!("is a copy of an entry in «{against}» ({score})"),
-        "moved" => format!("was moved by later evidence to «{against}» ({score})"),
+        "join" => format!("joined the cluster of «{against}» ({score})"),
+        "copy" => format!("says the same as «{against}» in the same words"),
+        "moved" => format!("moved to the cluster of «{against}» when later evidence came ({score})"),
         _ => format!("against «{against}»: {score}"),
     };
     let _ = writeln!(text, "  {sentence}");
@@ -219,7 +219,7 @@ fn told(step: &Step) -> String {
         let _ = writeln!(text, "    both say: {}", words.join(", "));
     }
     if let Some((other, score)) = &step.runner_up {
-        let _ = writeln!(text, "    the next best was «{}» ({score:+.2})", headline(other));
+        let _ = writeln!(text, "    the next best was the cluster of «{}» ({score:+.2})", headline(other));
     }
     text
 }

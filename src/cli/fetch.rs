@@ -22,7 +22,7 @@ pub(super) fn run(places: &Places, arguments: &Arguments) -> Result<(), Failure>
         Reply::Progress(progress) => display.show(progress),
         Reply::Round(round) => {
             display.end();
-            report(&round);
+            report(&round, true);
             outcome = Ok(());
         }
         Reply::Problem { message } => outcome = Err(Failure::Failed(message)),
@@ -61,8 +61,16 @@ impl Display {
     }
 }
 
-/// What a round did, in plain words.
-pub(super) fn report(round: &Round) {
+/// What a round did, in plain words; the failed feeds, where the log does not name them already.
+pub(super) fn report(round: &Round, name_failed: bool) {
+    if round.feeds == 0 && round.paused.is_empty() {
+        output::remark(&format!(
+            "No feed is due. There are {} in {}.",
+            output::count(round.entries, "entry"),
+            output::count(round.clusters, "cluster")
+        ));
+        return;
+    }
     let read = round.feeds - round.failed.len();
     output::remark(&format!(
         "Looked at {}: {read} answered ({} had nothing new), {} failed.",
@@ -77,10 +85,11 @@ pub(super) fn report(round: &Round) {
         output::count(round.clusters, "cluster"),
         round.shared_clusters
     ));
-    for feed in round.failed.iter().take(FAILED_SHOWN) {
+    let shown = if name_failed { FAILED_SHOWN } else { 0 };
+    for feed in round.failed.iter().take(shown) {
         output::remark(&format!("  failed: {}: {}", feed.url, feed.reason));
     }
-    if round.failed.len() > FAILED_SHOWN {
+    if name_failed && round.failed.len() > FAILED_SHOWN {
         output::remark(&format!("  and {} more; `storyfold feeds` lists them", round.failed.len() - FAILED_SHOWN));
     }
     for url in &round.paused {

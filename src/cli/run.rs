@@ -31,7 +31,7 @@ pub(super) fn run(places: &Places) -> Result<(), Failure> {
                 Reply::Progress(progress) => display.show(progress),
                 Reply::Round(round) => {
                     display.end();
-                    report(&round);
+                    report(&round, watched);
                     output::print(&format!(
                         "Subscribe to {base}{token}/feed.atom (or .rss, .json); {base}{token}/ is the page.\n"
                     ))?;

@@ -202,7 +202,7 @@ pub struct Step {
     pub entry: EntryRow,
     /// `alone`, `start`, `join`, `copy`, `moved`, or `compared` for a comparison made now.
     pub decision: String,
-    /// The cluster or entry it was held against, by its headline.
+    /// The entry that was most like it where it went, or came nearest, by its headline.
     pub against: Option<String>,
     /// Log-odds that it belongs there.
     pub score: Option<f64>,
@@ -212,7 +212,7 @@ pub struct Step {
     pub features: Vec<FeatureRow>,
     /// Terms that both have, the rarest first; for comparisons.
     pub terms: Vec<Term>,
-    /// The next best cluster, and its score.
+    /// The most alike entry of the next best cluster, and that cluster's score.
     pub runner_up: Option<(String, f64)>,
 }
 

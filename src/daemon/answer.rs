@@ -90,9 +90,9 @@ impl Daemon {
     /// The decision on an entry, as it was made.
     fn step(&self, entry: &Entry) -> Step {
         let (found, runner_up) = grounds(&entry.decision);
-        let against = found.map(|found| self.headline_of(found));
+        let against = found.map(|found| found.nearest).or(entry.copy_of()).map(|nearest| self.headline_of(nearest));
         Step {
-            runner_up: runner_up.map(|other| (self.headline_of(other), log_odds(other.score))),
+            runner_up: runner_up.map(|other| (self.headline_of(other.nearest), log_odds(other.score))),
             ..self.weighed(entry, entry.decision.name(), against, found)
         }
     }
@@ -141,10 +141,9 @@ impl Daemon {
         named.collect()
     }
 
-    fn headline_of(&self, found: &Match) -> String {
-        let cluster = self.engine.cluster(found.cluster);
-        let lead = cluster.and_then(|cluster| self.engine.entry(cluster.lead));
-        lead.map_or_else(|| format!("cluster {}", found.cluster), |lead| lead.title.clone())
+    fn headline_of(&self, entry: EntryId) -> String {
+        let title = self.engine.entry(entry).map(|entry| entry.title.clone()).filter(|title| !title.is_empty());
+        title.unwrap_or_else(|| format!("entry {entry}"))
     }
 }
 

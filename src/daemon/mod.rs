@@ -260,10 +260,10 @@ async fn poll(
         let _permit = permit;
         digested(&spec, outcome)
     });
-    let fetched = digest.await.unwrap_or_else(|_| {
+    let landed = digest.await.unwrap_or_else(|_| {
         let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
         digested(&failed, FetchOutcome::Failed(reason))
     });
     // Nobody takes it after a stop, and nothing is lost: the next start fetches again.
-    let _ = events.send(Event::Fetched(fetched)).await;
+    let _ = events.send(Event::Fetched(landed)).await;
 }

@@ -7,7 +7,6 @@ use super::clustering::{ClusterOptions, Clustering};
 use super::features::Features;
 use super::id::{ClusterId, EntryId, digest};
 use super::index::Live;
-use super::link::registrable_domain;
 use super::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -69,19 +68,17 @@ pub fn assign(entries: &[Labelled], options: &ClusterOptions) -> Vec<ClusterId> 
     for (place, (entry, id)) in entries.iter().zip(&ids).enumerate() {
         let fresh = ClusterId::mint(*id, place as u64);
         born.insert(fresh, place);
-        clustering.place(live(entry, *id, options), fresh, |cluster| born.get(&cluster).copied());
+        clustering.place(live(entry, *id, fresh), |cluster| born.get(&cluster).copied());
     }
     ids.iter().map(|id| clustering.cluster_of(*id).unwrap_or(ClusterId(0))).collect()
 }
 
-fn live(entry: &Labelled, id: EntryId, options: &ClusterOptions) -> Live {
-    let publisher = entry.url.as_deref().and_then(registrable_domain).or_else(|| entry.source.clone());
+fn live(entry: &Labelled, id: EntryId, cluster: ClusterId) -> Live {
     Live {
         id,
         date: entry.published,
         features: Features::of(&entry.title, &entry.text, entry.language.as_deref()),
-        publisher: publisher.map(|publisher| digest(&[options.group_of(&publisher).as_bytes()])),
-        cluster: ClusterId(0),
+        cluster,
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Decision {
         /// The other.
         of: EntryId,
         /// The other's cluster.
-        to: Match,
+        cluster: ClusterId,
     },
     /// Later evidence moved it.
     Moved {
@@ -44,7 +44,8 @@ impl Decision {
     pub fn cluster(&self) -> Option<ClusterId> {
         match self {
             Self::Alone | Self::Start { .. } => None,
-            Self::Join { to, .. } | Self::Copy { to, .. } | Self::Moved { to, .. } => Some(to.cluster),
+            Self::Copy { cluster, .. } => Some(*cluster),
+            Self::Join { to, .. } | Self::Moved { to, .. } => Some(to.cluster),
         }
     }
 
@@ -62,10 +63,12 @@ impl Decision {
 }
 
 /// An entry held against a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// The cluster.
     pub cluster: ClusterId,
+    /// Its member that is most like the entry.
+    pub nearest: EntryId,
     /// Log-odds that the entry belongs there, in 1/1000.
     pub score: i32,
     /// What the score had to reach, in 1/1000.

@@ -87,9 +87,9 @@ impl Engine {
 #[must_use]
 pub fn grounds(decision: &Decision) -> (Option<&Match>, Option<&Match>) {
     match decision {
-        Decision::Alone => (None, None),
+        Decision::Alone | Decision::Copy { .. } => (None, None),
         Decision::Start { nearest } => (nearest.as_ref(), None),
         Decision::Join { to, runner_up } => (Some(to), runner_up.as_ref()),
-        Decision::Copy { to, .. } | Decision::Moved { to, .. } => (Some(to), None),
+        Decision::Moved { to, .. } => (Some(to), None),
     }
 }

@@ -8,12 +8,23 @@ const TITLE_TERMS_MAX: usize = 24;
 const BODY_TERMS_MAX: usize = 64;
 /// Characters of the body that are read: news says what happened at the top.
 const BODY_CHARS: usize = 1500;
+/// Characters of the text that tell its language, where nobody says.
+const DETECTED_CHARS: usize = 300;
 /// Where in the text the title is looked for, in bytes: page furniture may stand before it.
 const LEAD_SEARCH_BYTES: usize = 4000;
 /// Bodies shorter than this (characters) tell nothing that the title does not.
 const SHORT_CHARS_MIN: usize = 25;
 /// From this length (characters) on a body is a full text.
 const FULL_CHARS_MIN: usize = 900;
+
+/// Terms that a bare title needs to be recognized as a copy: "Live" is no one's.
+const COPY_TITLE_TERMS_MIN: usize = 4;
+/// How much of two bodies (percent of words) is the same in copies with the same title.
+const COPY_PERCENT_MIN: u32 = 70;
+/// The same where titles differ: one wire text under two headlines.
+const COPY_BODY_PERCENT_MIN: u32 = 90;
+/// Words that such bodies share at least.
+const COPY_BODY_WORDS_MIN: u32 = 12;
 
 /// How much text there is; similarity has one row of weights for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,13 +63,12 @@ impl Features {
     /// Features of an entry from its plain text; `lang` is a BCP 47 tag.
     #[must_use]
     pub fn of(title: &str, text: &str, lang: Option<&str>) -> Self {
-        let language = Language::of(lang);
         let lead = lead(title, text);
+        let language = Language::of_text(lang, &format!("{title}\n{}", first(lead, DETECTED_CHARS)));
         let body_chars = lead.chars().take(FULL_CHARS_MIN).count();
-        let end = lead.char_indices().nth(BODY_CHARS).map_or(lead.len(), |(at, _)| at);
         let title = normalize(title);
-        let title_tokens = content(tokens(&title, &language));
-        let body_tokens = content(tokens(&normalize(&lead[..end]), &language));
+        let title_tokens = content(&tokens(&title, &language));
+        let body_tokens = content(&tokens(&normalize(first(lead, BODY_CHARS)), &language));
         Self {
             terms: merge(&title_tokens, &body_tokens),
             title: fingerprint(&title),
@@ -69,6 +79,35 @@ impl Features {
             },
         }
     }
+
+    /// Whether this text is the other's, near enough: the same words in title and body, or nearly all of a longer body.
+    #[must_use]
+    pub fn is_copy_of(&self, other: &Self) -> bool {
+        let titles = self.title == other.title;
+        if self.length == Length::Title || other.length == Length::Title {
+            let words = self.terms.iter().filter(|term| term.title > 0).count();
+            return titles && self.length == other.length && words >= COPY_TITLE_TERMS_MIN;
+        }
+        let (shared, either) = self.bodies(other);
+        let percent = shared * 100 / either.max(1);
+        (titles && percent >= COPY_PERCENT_MIN) || (percent >= COPY_BODY_PERCENT_MIN && shared >= COPY_BODY_WORDS_MIN)
+    }
+
+    /// Words of both bodies, and of either: intersection and union as bags.
+    fn bodies(&self, other: &Self) -> (u32, u32) {
+        let count = |terms: &[Term]| terms.iter().map(|term| u32::from(term.body)).sum::<u32>();
+        let common = |term: &Term| {
+            let at = other.terms.binary_search_by_key(&term.hash, |t| t.hash).ok()?;
+            Some(u32::from(other.terms[at].body.min(term.body)))
+        };
+        let shared = self.terms.iter().filter_map(common).sum::<u32>();
+        (shared, count(&self.terms) + count(&other.terms) - shared)
+    }
+}
+
+/// The first characters of a text.
+fn first(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The text after the last place where it repeats its title: before it stand menus and cookie notes.
@@ -83,7 +122,7 @@ fn lead<'a>(title: &str, text: &'a str) -> &'a str {
 }
 
 /// Without stop words, unless they are most of what there is.
-fn content(tokens: Vec<Token>) -> Vec<u32> {
+fn content(tokens: &[Token]) -> Vec<u32> {
     let kept: Vec<u32> = tokens.iter().filter(|t| !t.stop).map(|t| t.term).collect();
     if kept.len() >= 2 { kept } else { tokens.iter().map(|t| t.term).collect() }
 }
@@ -110,4 +149,38 @@ fn merge(title: &[u32], body: &[u32]) -> Box<[Term]> {
     terms.truncate(titled + BODY_TERMS_MAX);
     terms.sort_by_key(|t| t.hash);
     terms.into_boxed_slice()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "The ferry Aldana ran aground near Tarvel harbor on Monday with 140 passengers aboard; rescue boats \
+                        brought everyone ashore within three hours, the coast guard said.";
+
+    #[test]
+    fn terms_are_sorted_and_unique() {
+        let features = Features::of("Ferry ferry aground", BODY, Some("en"));
+        assert!(features.terms.is_sorted_by(|a, b| a.hash < b.hash));
+        assert_eq!(features.length, Length::Short);
+    }
+
+    #[test]
+    fn page_furniture_before_the_title_is_skipped() {
+        let page = format!("Cookie settings Privacy policy Ferry aground {BODY}");
+        assert_eq!(Features::of("Ferry aground", &page, Some("en")), Features::of("Ferry aground", BODY, Some("en")));
+    }
+
+    #[test]
+    fn copies_are_seen_through_new_headlines() {
+        let a = Features::of("Ferry aground off Tarvel", BODY, Some("en"));
+        let b = Features::of("140 saved from stranded ship", BODY, Some("en"));
+        let c = Features::of(
+            "Ferry aground off Tarvel",
+            "Nobody was hurt when the ship stranded in calm seas.",
+            Some("en"),
+        );
+        assert!(a.is_copy_of(&b) && b.is_copy_of(&a));
+        assert!(!a.is_copy_of(&c));
+    }
 }

@@ -1,31 +1,40 @@
 //! The live entries, found by term and date.
 //!
 //! Postings stand in the order of the entries' own dates, so candidates come from the time around an entry, whatever the
-//! order of arrival. All of it is a function of the set of live entries: nothing here remembers how the set came about.
+//! order of arrival. All of it is a function of the set of live entries: nothing here remembers how the set came about,
+//! rarities included.
 
-use super::features::{Features, Term};
+use super::features::Features;
 use super::id::{ClusterId, EntryId};
-use super::similarity::{Weighed, factor};
 use super::time::Timestamp;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use std::time::Duration;
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Place of a live entry in the index. Reused after removal, so no order may depend on it.
 pub type Slot = u32;
 
-/// Milliseconds in a posting's unit of time.
 const MINUTE_MS: i64 = 60_000;
-/// Entries a search starts with in mind, so that a young index does not take its few terms for rare or common ones.
-const PRIOR_ENTRIES: f64 = 1500.0;
+/// Entries presumed to be live already, so that a young index does not take its few terms for common ones.
+const PRIOR_ENTRIES: usize = 1_500;
 /// Entries every term is presumed to be in already.
-const PRIOR_FREQUENCY: f64 = 1.0;
-/// Fixed point of a rarity: 256 = 1 nat.
-pub const RARITY_ONE: f64 = 256.0;
-/// Terms of an entry that look for candidates, rarest first.
+const PRIOR_FREQUENCY: usize = 1;
+/// Fixed point of the logarithms that rarities are made of.
+const LOG_ONE: u32 = 65_536;
+/// Logarithms of the counts below this are kept: nearly all that are asked for.
+const LOGS_KEPT: usize = 8_192;
+
+static LOGS: LazyLock<Vec<u32>> = LazyLock::new(|| (0..LOGS_KEPT).map(compute_logarithm).collect());
+/// Entries presumed to be there when shares are counted: of three entries nothing is common.
+const PRIOR_SHARED: usize = 60;
+/// Terms of an entry that look for candidates, the weightiest first.
 const SEARCH_TERMS: usize = 24;
 /// Postings read for one term, the nearest in time.
-const SEARCH_POSTINGS: usize = 400;
+const SEARCH_POSTINGS: usize = 256;
+/// Postings read in one search: what the weightiest terms leave is for the others.
+const SEARCH_STEPS: usize = 2_500;
 
 /// A live entry.
 #[derive(Clone, Debug)]
@@ -36,8 +45,6 @@ pub struct Live {
     pub date: Timestamp,
     /// What it is compared by.
     pub features: Features,
-    /// Registrable domain or alias group, if known.
-    pub publisher: Option<u64>,
     /// The cluster it is in.
     pub cluster: ClusterId,
 }
@@ -54,38 +61,20 @@ pub struct Index {
     slots: Vec<Option<Live>>,
     free: Vec<Slot>,
     by_id: HashMap<EntryId, Slot, FixedState>,
+    /// By term; each list by date, then by id.
     postings: HashMap<u32, Vec<Posting>, FixedState>,
-    /// Scores of the search under way, by slot; all zero between searches.
-    scratch: Vec<u64>,
 }
 
 impl Index {
-    /// Number of live entries.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.by_id.len()
-    }
+    /// Fixed point of a rarity: 256 = 1 nat.
+    pub const RARITY_ONE: u32 = 256;
+    /// Fixed point of a share: 1,024 = all entries.
+    pub const SHARE_ONE: u32 = 1_024;
 
     /// The entry in a slot; `None` for a free one.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<&Live> {
         self.slots.get(slot as usize)?.as_ref()
-    }
-
-    /// The entry in a slot that was handed out.
-    ///
-    /// # Panics
-    /// Where its entry was removed meanwhile: a defect of the caller.
-    #[must_use]
-    pub fn live(&self, slot: Slot) -> &Live {
-        self.get(slot).expect("a slot is taken until its entry is removed")
-    }
-
-    /// Mutable access to the cluster of an entry.
-    pub fn set_cluster(&mut self, slot: Slot, cluster: ClusterId) {
-        if let Some(Some(live)) = self.slots.get_mut(slot as usize) {
-            live.cluster = cluster;
-        }
     }
 
     /// Slot of an entry.
@@ -94,19 +83,24 @@ impl Index {
         self.by_id.get(&id).copied()
     }
 
-    /// Takes an entry in. An id that is live already is replaced.
+    /// Notes the cluster an entry is in now.
+    pub fn set_cluster(&mut self, slot: Slot, cluster: ClusterId) {
+        if let Some(Some(live)) = self.slots.get_mut(slot as usize) {
+            live.cluster = cluster;
+        }
+    }
+
+    /// Takes an entry in. One with the same id is replaced.
     pub fn insert(&mut self, live: Live) -> Slot {
         self.remove(live.id);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            self.scratch.push(0);
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+            Slot::try_from(self.slots.len() - 1).unwrap_or(Slot::MAX)
         });
         let posting = Posting { minute: minute(live.date.millis()), slot };
         for term in &live.features.terms {
             let list = self.postings.entry(term.hash).or_default();
-            let at = list.partition_point(|p| precedes(&self.slots, *p, posting.minute, live.id));
-            list.insert(at, posting);
+            list.insert(place(&self.slots, list, posting.minute, live.id), posting);
         }
         self.by_id.insert(live.id, slot);
         self.slots[slot as usize] = Some(live);
@@ -116,87 +110,115 @@ impl Index {
     /// Drops an entry.
     pub fn remove(&mut self, id: EntryId) -> Option<Live> {
         let slot = self.by_id.remove(&id)?;
-        let live = self.slots.get(slot as usize)?.clone()?;
-        let minute = minute(live.date.millis());
-        for term in &live.features.terms {
+        let minute = minute(self.get(slot)?.date.millis());
+        let features = &self.slots.get(slot as usize)?.as_ref()?.features;
+        for term in &features.terms {
             let Some(list) = self.postings.get_mut(&term.hash) else { continue };
-            let at = list.partition_point(|p| precedes(&self.slots, *p, minute, id));
-            if list.get(at).is_some_and(|p| p.slot == slot) {
-                list.remove(at);
-            }
+            list.remove(place(&self.slots, list, minute, id));
             if list.is_empty() {
                 self.postings.remove(&term.hash);
             }
         }
-        self.slots[slot as usize] = None;
         self.free.push(slot);
-        Some(live)
+        self.slots[slot as usize].take()
     }
 
-    /// Rarity of a term among the live entries, `ln((N + prior) / (df + prior))` in 1/256.
+    /// Rarity of a term among the live entries: `ln((entries + prior) / (entries with it + prior))`, in 1/256.
     #[must_use]
     pub fn rarity(&self, hash: u32) -> u32 {
-        let df = self.postings.get(&hash).map_or(0, Vec::len);
-        rarity(df, self.len())
+        rarity(self.postings.get(&hash).map_or(0, Vec::len), self.by_id.len())
     }
 
-    /// Up to `max` entries that share rare terms with the one in `of`, dated within `window` of it, best first.
-    pub fn search(&mut self, of: Slot, weighed: &Weighed, window: Duration, max: usize) -> Vec<Slot> {
-        let (date_ms, terms) = {
-            let live = self.live(of);
-            let weights = weighed.rarities.iter().map(|rarity| u64::from(*rarity));
-            let terms = live.features.terms.iter().zip(weights).map(|(term, rarity)| (*term, rarity * factor(*term)));
-            (live.date.millis(), terms.collect::<Vec<(Term, u64)>>())
-        };
-        let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
-        let mut rarest: Vec<&(Term, u64)> = terms.iter().collect();
-        rarest.sort_by_key(|(term, weight)| (std::cmp::Reverse(*weight), term.hash));
-        let mut found = Vec::new();
-        for (term, weight) in rarest.into_iter().take(SEARCH_TERMS) {
-            let Some(list) = self.postings.get(&term.hash) else { continue };
-            for posting in nearest(list, date_ms, window_ms).iter().filter(|posting| posting.slot != of) {
-                let score = &mut self.scratch[posting.slot as usize];
-                if *score == 0 {
-                    found.push(posting.slot);
-                }
-                *score += weight * weight;
+    /// Rarity of a term, as [`Self::rarity`], and the share of the *other* live entries that have it, too, in 1/1,024.
+    /// Made for the terms of live entries: one holder is taken to be the entry that asks.
+    #[must_use]
+    pub fn rarity_and_share(&self, hash: u32) -> (u32, u32) {
+        let holders = self.postings.get(&hash).map_or(0, Vec::len);
+        let share = holders.saturating_sub(1) * Self::SHARE_ONE as usize / (self.by_id.len() + PRIOR_SHARED);
+        (rarity(holders, self.by_id.len()), u32::try_from(share).unwrap_or(Self::SHARE_ONE))
+    }
+
+    /// Up to `max` entries that share weighty terms with one and are dated within `window_ms` of it, best first.
+    /// `weights` go with the terms of its features.
+    #[must_use]
+    pub fn search(&self, live: &Live, weights: &[u64], window_ms: i64, max: usize) -> Vec<Slot> {
+        let mut terms: Vec<(Reverse<u64>, u32)> =
+            live.features.terms.iter().zip(weights).map(|(term, weight)| (Reverse(*weight), term.hash)).collect();
+        terms.sort_unstable();
+        let mut scores: HashMap<Slot, u64, FixedState> = HashMap::default();
+        let mut steps = 0;
+        for (Reverse(weight), hash) in terms.into_iter().take(SEARCH_TERMS) {
+            let list = self.postings.get(&hash).map_or(&[][..], Vec::as_slice);
+            steps += list.len().min(SEARCH_POSTINGS);
+            if steps > SEARCH_STEPS {
+                break;
+            }
+            for posting in nearest(list, live.date.millis(), window_ms) {
+                *scores.entry(posting.slot).or_default() += weight * weight;
             }
         }
-        self.best(found, date_ms, max)
+        self.best(scores, live, max)
     }
 
-    /// The best of `found` by their scratch scores, which are cleared.
-    fn best(&mut self, found: Vec<Slot>, date_ms: i64, max: usize) -> Vec<Slot> {
-        let mut scored: Vec<(u64, u64, EntryId, Slot)> = found
+    /// The best-scored entries; of equals the nearest in time, then the smallest id.
+    fn best(&self, scores: HashMap<Slot, u64, FixedState>, live: &Live, max: usize) -> Vec<Slot> {
+        // Most are far behind: only those that may be among the best are looked at.
+        let mut order: Vec<u64> = scores.values().copied().collect();
+        let floor = if order.len() > max { *order.select_nth_unstable_by(max, |a, b| b.cmp(a)).1 } else { 0 };
+        let mut ranked: Vec<(Reverse<u64>, u64, EntryId, Slot)> = scores
             .into_iter()
-            .filter_map(|slot| {
-                let score = std::mem::take(&mut self.scratch[slot as usize]);
-                let live = self.get(slot)?;
-                Some((u64::MAX - score, live.date.millis().abs_diff(date_ms), live.id, slot))
+            .filter(|(_, score)| *score >= floor)
+            .filter_map(|(slot, score)| {
+                let other = self.get(slot).filter(|other| other.id != live.id)?;
+                Some((Reverse(score), other.date.millis().abs_diff(live.date.millis()), other.id, slot))
             })
             .collect();
-        if scored.len() > max {
-            scored.select_nth_unstable(max);
-            scored.truncate(max);
+        if ranked.len() > max {
+            ranked.select_nth_unstable(max);
+            ranked.truncate(max);
         }
-        scored.sort_unstable();
-        scored.into_iter().map(|(.., slot)| slot).collect()
+        ranked.sort_unstable();
+        ranked.into_iter().map(|(.., slot)| slot).collect()
     }
 }
 
-/// `ln((n + prior) / (df + prior))` in 1/256: a term the live entries are full of weighs nothing.
-fn rarity(df: usize, n: usize) -> u32 {
+/// `ln((entries + prior) / (frequency + prior))`, in 1/256.
+fn rarity(frequency: usize, entries: usize) -> u32 {
+    logarithm(entries + PRIOR_ENTRIES)
+        .saturating_sub(logarithm(frequency + PRIOR_FREQUENCY))
+        .div_ceil(LOG_ONE / Index::RARITY_ONE)
+}
+
+/// `ln(count)` in 1/65,536, from the table where it is.
+fn logarithm(count: usize) -> u32 {
+    LOGS.get(count).copied().unwrap_or_else(|| compute_logarithm(count))
+}
+
+fn compute_logarithm(count: usize) -> u32 {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let ratio = (n as f64 + PRIOR_ENTRIES) / (df as f64 + PRIOR_FREQUENCY);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ratio >= 1, so 0 to 256 * 40")]
-    let fixed = libm::round(libm::log(ratio).max(0.0) * RARITY_ONE) as u32;
+    let log = libm::log(count.max(1) as f64) * f64::from(LOG_ONE);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 44 * 65,536")]
+    let fixed = libm::round(log) as u32;
     fixed
 }
 
+/// Where an entry stands, or would stand, in a list by date and id.
+fn place(slots: &[Option<Live>], list: &[Posting], minute: i32, id: EntryId) -> usize {
+    let id_in = |slot: Slot| slots.get(slot as usize).and_then(Option::as_ref).map(|live| live.id);
+    list.partition_point(|p| p.minute < minute || (p.minute == minute && id_in(p.slot) < Some(id)))
+}
+
+fn within<'a>(list: &'a [Posting], minutes: &Range<i32>) -> &'a [Posting] {
+    let from = list.partition_point(|p| p.minute < minutes.start);
+    let to = list.partition_point(|p| p.minute < minutes.end);
+    &list[from..to]
+}
+
+/// The postings within the window, or as many as a search reads around the date.
 fn nearest(list: &[Posting], date_ms: i64, window_ms: i64) -> &[Posting] {
-    let from = list.partition_point(|p| p.minute < minute(date_ms.saturating_sub(window_ms)));
-    let to = list.partition_point(|p| p.minute <= minute(date_ms.saturating_add(window_ms)));
-    let list = &list[from..to];
+    let minutes =
+        minute(date_ms.saturating_sub(window_ms))..minute(date_ms.saturating_add(window_ms)).saturating_add(1);
+    let list = within(list, &minutes);
     if list.len() <= SEARCH_POSTINGS {
         return list;
     }
@@ -205,12 +227,7 @@ fn nearest(list: &[Posting], date_ms: i64, window_ms: i64) -> &[Posting] {
     &list[start..start + SEARCH_POSTINGS]
 }
 
-fn precedes(slots: &[Option<Live>], posting: Posting, minute: i32, id: EntryId) -> bool {
-    let own_id = || slots.get(posting.slot as usize).and_then(Option::as_ref).map(|live| live.id);
-    posting.minute < minute || (posting.minute == minute && own_id() < Some(id))
-}
-
-/// Minutes since 1970; dates beyond 4,000 years are all the same to us.
+/// Minutes since 1970; dates more than 4,000 years away are all the same.
 fn minute(date_ms: i64) -> i32 {
     let minutes = date_ms.div_euclid(MINUTE_MS);
     i32::try_from(minutes).unwrap_or(if minutes < 0 { i32::MIN } else { i32::MAX })

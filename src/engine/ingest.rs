@@ -211,11 +211,11 @@ impl Engine {
     /// A new entry: decided, placed, and the decision's consequences drawn.
     fn take_in(&mut self, spec: &FeedSpec, draft: Draft, initial: bool, stamp: Stamp) {
         let mut entry = self.entry_of(spec, &draft, initial, stamp);
-        let fresh = ClusterId::mint(entry.id, stamp.sequence);
+        let fresh = entry.cluster;
         let placement = if spec.cluster {
             self.changes.features.insert(entry.id, draft.features.clone());
             let (clusters, clustering) = (&self.clusters, &mut self.clustering);
-            clustering.place(clustering::live(&entry, draft.features), fresh, |id| seniority(clusters, id, stamp))
+            clustering.place(clustering::live(&entry, draft.features), |id| seniority(clusters, id, stamp))
         } else {
             Placement::alone()
         };
@@ -252,7 +252,7 @@ impl Engine {
         for (id, to) in placement.moved {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             let from = std::mem::replace(&mut entry.cluster, to.cluster);
-            entry.decision = Decision::Moved { from, to: to.clone() };
+            entry.decision = Decision::Moved { from, to };
             self.changes.entries.insert(id);
             if let Some(cluster) = self.clusters.get_mut(&from) {
                 cluster.members.retain(|member| *member != id);
@@ -308,7 +308,7 @@ impl Engine {
             initial,
             left: None,
             version: draft.version,
-            cluster: ClusterId(0),
+            cluster: ClusterId::mint(draft.id, stamp.sequence),
             sequence: stamp.sequence,
             decision: Decision::Alone,
         }

@@ -133,7 +133,7 @@ impl Engine {
         }
         for (id, features) in records.features {
             if let Some(entry) = engine.entries.get(&id) {
-                engine.clustering.insert(clustering::live(entry, features), entry.cluster);
+                engine.clustering.restore(clustering::live(entry, features));
             }
         }
         for entry in engine.entries.values() {

@@ -149,10 +149,14 @@ fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document 
     for (index, item) in feed.entries.into_iter().take(ITEMS_MAX).enumerate() {
         match draft(&item, spec, language.as_deref(), base) {
             Err(reason) => out.rejected.push(Rejected { index, reason }),
-            Ok(draft) => if let Some(&first) = places.get(&draft.id) { out.repeated.push((draft, first)) } else {
-                places.insert(draft.id, out.entries.len());
-                out.entries.push(draft);
-            },
+            Ok(draft) => {
+                if let Some(&first) = places.get(&draft.id) {
+                    out.repeated.push((draft, first));
+                } else {
+                    places.insert(draft.id, out.entries.len());
+                    out.entries.push(draft);
+                }
+            }
         }
     }
     out

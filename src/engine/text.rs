@@ -83,6 +83,19 @@ pub struct Language {
 }
 
 impl Language {
+    /// The language of a BCP 47 tag, or where nobody says, the one a text seems to be in: believed only if the text has
+    /// a stop word of it, for the detector always names one of its sixteen.
+    #[must_use]
+    pub fn of_text(tag: Option<&str>, text: &str) -> Self {
+        if tag.is_some() {
+            return Self::of(tag);
+        }
+        let seems = Self::of(Some(two_letters(whichlang::detect_language(text))));
+        let normalized = normalize(text);
+        let spoken = normalized.unicode_words().any(|word| seems.stops.is_some_and(|stops| stops.contains(word)));
+        if spoken { seems } else { Self::of(None) }
+    }
+
     /// The language of a BCP 47 tag such as `pt-BR`; only the primary subtag counts. Unknown: no stemmer, no stop words.
     #[must_use]
     pub fn of(tag: Option<&str>) -> Self {
@@ -96,6 +109,29 @@ impl Language {
 
     fn is_stop(&self, word: &str) -> bool {
         self.stops.is_some_and(|set| set.contains(word)) || FORM_WORDS.contains(&word)
+    }
+}
+
+/// The ISO 639-1 code of a detected language.
+fn two_letters(lang: whichlang::Lang) -> &'static str {
+    match lang.three_letter_code() {
+        "ara" => "ar",
+        "deu" => "de",
+        "eng" => "en",
+        "fra" => "fr",
+        "hin" => "hi",
+        "ita" => "it",
+        "jpn" => "ja",
+        "kor" => "ko",
+        "cmn" => "zh",
+        "nld" => "nl",
+        "por" => "pt",
+        "rus" => "ru",
+        "spa" => "es",
+        "swe" => "sv",
+        "tur" => "tr",
+        "vie" => "vi",
+        _ => "",
     }
 }
 
@@ -244,9 +280,42 @@ pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
 /// The words of an entry by the hash of their term, for explanations.
 #[must_use]
 pub fn words_by_hash(title: &str, text: &str, lang: Option<&str>) -> std::collections::BTreeMap<u32, String> {
-    let language = Language::of(lang);
+    let language = Language::of_text(lang, &format!("{title}\n{text}"));
     let normalized = normalize(&format!("{title}\n{text}"));
     let words =
         normalized.unicode_words().filter_map(|word| Some((tokens(word, &language).first()?.term, word.to_owned())));
     words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(text: &str, tag: &str) -> Vec<u32> {
+        tokens(&normalize(text), &Language::of(Some(tag))).into_iter().filter(|t| !t.stop).map(|t| t.term).collect()
+    }
+
+    #[test]
+    fn case_accents_and_endings_do_not_matter() {
+        assert_eq!(terms("ÉLECTIONS", "fr"), terms("élection", "fr"));
+        assert_eq!(terms("Meta’s investments", "en"), terms("META investment", "en"));
+    }
+
+    #[test]
+    fn scripts_without_spaces_give_bigrams() {
+        assert_eq!(terms("東京都", "ja").len(), 2);
+        assert_eq!(terms("東京 大阪", "ja").len(), 2);
+        assert_eq!(terms("東京都", "ja")[0], terms("東京", "ja")[0]);
+    }
+
+    #[test]
+    fn unknown_languages_are_read_as_they_are() {
+        assert_eq!(terms("hello world", "xx").len(), 2);
+        assert_eq!(terms("the and of", "en").len(), 0);
+    }
+
+    #[test]
+    fn fingerprints_see_letters_only() {
+        assert_eq!(fingerprint(&normalize("Señor: «Hola!»")), fingerprint(&normalize("senor hola")));
+    }
 }

@@ -7,6 +7,7 @@ use crate::engine::evidence::{Decision, Match};
 use crate::engine::features::{Features, Length, Term};
 use crate::engine::feed::{FeedState, PollResult, Validators};
 use crate::engine::id::{ClusterId, EntryId, FeedId};
+use crate::engine::similarity::Evidence;
 use crate::engine::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -98,13 +99,14 @@ enum DecisionRecord {
     Alone,
     Start { nearest: Option<MatchRecord> },
     Join { to: MatchRecord, runner_up: Option<MatchRecord> },
-    Copy { of: u64, to: MatchRecord },
+    Copy { of: u64, cluster: u64 },
     Moved { from: u64, to: MatchRecord },
 }
 
 #[derive(Serialize, Deserialize)]
 struct MatchRecord {
     cluster: u64,
+    nearest: u64,
     score: i32,
     threshold: i32,
     length: u8,
@@ -268,7 +270,7 @@ fn put_decision(decision: &Decision) -> DecisionRecord {
         Decision::Alone => DecisionRecord::Alone,
         Decision::Start { nearest } => DecisionRecord::Start { nearest: option(nearest) },
         Decision::Join { to, runner_up } => DecisionRecord::Join { to: put_match(to), runner_up: option(runner_up) },
-        Decision::Copy { of, to } => DecisionRecord::Copy { of: of.0, to: put_match(to) },
+        Decision::Copy { of, cluster } => DecisionRecord::Copy { of: of.0, cluster: cluster.0 },
         Decision::Moved { from, to } => DecisionRecord::Moved { from: from.0, to: put_match(to) },
     }
 }
@@ -279,7 +281,7 @@ fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
         DecisionRecord::Alone => Decision::Alone,
         DecisionRecord::Start { nearest } => Decision::Start { nearest: option(nearest)? },
         DecisionRecord::Join { to, runner_up } => Decision::Join { to: read_match(to)?, runner_up: option(runner_up)? },
-        DecisionRecord::Copy { of, to } => Decision::Copy { of: EntryId(of), to: read_match(to)? },
+        DecisionRecord::Copy { of, cluster } => Decision::Copy { of: EntryId(of), cluster: ClusterId(cluster) },
         DecisionRecord::Moved { from, to } => Decision::Moved { from: ClusterId(from), to: read_match(to)? },
     })
 }
@@ -287,20 +289,22 @@ fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
 fn put_match(found: &Match) -> MatchRecord {
     MatchRecord {
         cluster: found.cluster.0,
+        nearest: found.nearest.0,
         score: found.score,
         threshold: found.threshold,
         length: length_code(found.length),
-        evidence: found.evidence.to_vec(),
+        evidence: found.evidence.0.to_vec(),
     }
 }
 
 fn read_match(record: MatchRecord) -> Result<Match, RecordError> {
     Ok(Match {
         cluster: ClusterId(record.cluster),
+        nearest: EntryId(record.nearest),
         score: record.score,
         threshold: record.threshold,
         length: length(record.length)?,
-        evidence: record.evidence.try_into().map_err(|_| RecordError::Damaged)?,
+        evidence: Evidence(record.evidence.try_into().map_err(|_| RecordError::Damaged)?),
     })
 }
 

@@ -24,7 +24,8 @@ impl Storyfold {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let shipped = std::fs::read_to_string(root.join("feeds.toml")).unwrap();
         let (_, samples) = shipped.split_once("url = \"examples/").expect("the shipped file has samples");
-        let samples = format!("[[feed]]\nurl = \"examples/{samples}").replace("examples/", &format!("{}/examples/", root.display()));
+        let samples = format!("[[feed]]\nurl = \"examples/{samples}")
+            .replace("examples/", &format!("{}/examples/", root.display()));
         Self::new(&samples)
     }
 
@@ -86,9 +87,13 @@ impl Storyfold {
 pub fn rss(entries: &[(&str, &str)]) -> String {
     let items: String = entries
         .iter()
-        .map(|(id, title)| format!("<item><guid>{id}</guid><title>{title}</title><link>https://example.org/{id}</link></item>"))
+        .map(|(id, title)| {
+            format!("<item><guid>{id}</guid><title>{title}</title><link>https://example.org/{id}</link></item>")
+        })
         .collect();
-    format!("<rss version=\"2.0\"><channel><title>A feed</title><link>https://example.org/</link><description/>{items}</channel></rss>")
+    format!(
+        "<rss version=\"2.0\"><channel><title>A feed</title><link>https://example.org/</link><description/>{items}</channel></rss>"
+    )
 }
 
 #[test]
@@ -223,7 +228,8 @@ fn eval_scores_labelled_entries() {
     ];
     std::fs::write(storyfold.path("labelled.jsonl"), lines.join("\n")).unwrap();
     for order in ["time", "feeds"] {
-        let report = storyfold.json(&["eval", "labelled.jsonl", "--order", order, "--assignments", "out.jsonl", "--json"]);
+        let report =
+            storyfold.json(&["eval", "labelled.jsonl", "--order", order, "--assignments", "out.jsonl", "--json"]);
         assert_eq!(report["bcubed"]["f1"], 1.0, "{report}");
         assert_eq!((&report["entries"], &report["clusters"], &report["gold"]), (&3.into(), &2.into(), &2.into()));
         for member in ["pairwise", "seconds", "entries_per_second", "peak_rss_bytes"] {

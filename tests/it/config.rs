@@ -13,10 +13,11 @@ fn every_fault_is_told_with_its_line_and_remedy() {
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let expected: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("#! ")).collect();
-        let found = match Config::parse(Path::new("feeds.toml"), Path::new("/etc/storyfold"), &text, &Environment::default()) {
-            Ok(config) => config.warnings,
-            Err(faults) => faults,
-        };
+        let found =
+            match Config::parse(Path::new("feeds.toml"), Path::new("/etc/storyfold"), &text, &Environment::default()) {
+                Ok(config) => config.warnings,
+                Err(faults) => faults,
+            };
         let found: Vec<String> = found.iter().map(|fault| fault.to_string().replace("feeds.toml:", "")).collect();
         assert_eq!(found, expected, "{}", file.display());
     }
@@ -78,7 +79,11 @@ fn the_options_that_the_shipped_file_shows_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("feeds.toml")).unwrap();
     let switch_on = |line: &str| match line.strip_prefix("# ").or_else(|| line.strip_prefix('#')) {
-        Some(option) if option.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')) => {
+        Some(option)
+            if option
+                .split_once(" = ")
+                .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')) =>
+        {
             option.to_owned()
         }
         _ => line.to_owned(),

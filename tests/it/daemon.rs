@@ -62,19 +62,44 @@ fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
+/// A publisher's feed: one entry of the shared event in its own words, and one that nobody else has.
+fn publisher(ip: &str, name: &str, shared: (&str, &str), own: &str) -> Host {
+    let item = |(title, text): (&str, &str)| {
+        let page = title.replace(' ', "-");
+        format!(
+            "<item><guid>{page}</guid><title>{title}</title><link>https://{name}.example/{page}</link><description>{text}</description></item>"
+        )
+    };
+    let items = format!("{}{}", item(shared), item((own, own)));
+    let document = format!(
+        "<rss version=\"2.0\"><channel><title>{name}</title><link>https://{name}.example/</link><description/>{items}</channel></rss>"
+    );
+    let host = Host::start(ip);
+    host.set("/feed", Answer::ok(document).etag("\"1\""));
+    host
+}
+
 /// Two publishers with one event, and one story each of their own.
 fn two_publishers() -> (Host, Host) {
-    let hosts = (Host::start("127.0.0.1"), Host::start("127.0.0.2"));
-    let entries = |own: &'static str, shared: &'static str| {
-        let item = |title: &str, text: &str, host: &str| {
-            format!("<item><guid>{title}</guid><title>{title}</title><link>https://{host}.example/{}</link><description>{text}</description></item>", title.replace(' ', "-"))
-        };
-        let text = "The suspension bridge at Karrow was closed on Friday after engineers found a crack in its main cable.";
-        format!("<rss version=\"2.0\"><channel><title>T</title><link>https://{own}.example/</link><description/>{}{}</channel></rss>", item(shared, text, own), item(own, own, own))
-    };
-    hosts.0.set("/feed", Answer::ok(entries("gardening", "Karrow bridge closed after crack found in main cable")).etag("\"1\""));
-    hosts.1.set("/feed", Answer::ok(entries("astronomy", "Crack in main cable closes Karrow suspension bridge")).etag("\"1\""));
-    hosts
+    let gardening = publisher(
+        "127.0.0.1",
+        "gardening",
+        (
+            "Karrow bridge closed after crack found in main cable",
+            "The suspension bridge at Karrow was closed on Friday when engineers found a crack in its main cable.",
+        ),
+        "Ten roses that like shade",
+    );
+    let astronomy = publisher(
+        "127.0.0.2",
+        "astronomy",
+        (
+            "Crack in main cable closes Karrow suspension bridge",
+            "Engineers have found a crack in the main cable of the Karrow suspension bridge, which is closed to all traffic.",
+        ),
+        "A comet for patient people",
+    );
+    (gardening, astronomy)
 }
 
 #[test]
@@ -85,7 +110,12 @@ fn readers_are_served_and_told_when_nothing_changed() {
     assert_eq!(daemon.get("/readyz", "").0, 200);
     assert_eq!(daemon.get("/healthz", "").0, 200);
     assert_eq!(daemon.get("/feed.atom", "").1.matches("<entry").count(), 3);
-    for (path, media_type) in [("/feed.atom", "application/atom+xml"), ("/feed.rss", "application/rss+xml"), ("/feed.json", "application/feed+json"), ("/", "text/html")] {
+    for (path, media_type) in [
+        ("/feed.atom", "application/atom+xml"),
+        ("/feed.rss", "application/rss+xml"),
+        ("/feed.json", "application/feed+json"),
+        ("/", "text/html"),
+    ] {
         let (status, answer) = daemon.get(path, "");
         assert_eq!(status, 200, "{path}");
         assert!(header(&answer, "content-type").unwrap().starts_with(media_type), "{path}: {answer}");
@@ -167,7 +197,9 @@ fn a_reload_takes_a_good_file_and_leaves_a_bad_one() {
     std::fs::write(&file, format!("{more}[[feed]]\nurl = \"{}\"\n", b.url("/feed"))).unwrap();
     assert_eq!(storyfold.json(&["feeds", "--json"]).as_array().unwrap().len(), 1, "the old file goes on");
     daemon.signal("-HUP");
-    let all = || storyfold.json(&["feeds", "--json"]).as_array().unwrap().iter().filter(|feed| feed["status"] == "ok").count();
+    let all = || {
+        storyfold.json(&["feeds", "--json"]).as_array().unwrap().iter().filter(|feed| feed["status"] == "ok").count()
+    };
     assert!((0..200).any(|_| all() == 2), "the new file was not taken");
     assert_eq!(daemon.end("-TERM"), Some(0));
 }

@@ -51,7 +51,7 @@ async fn a_document_comes_with_its_validators_and_who_asked_is_told() {
     assert_eq!(&body.bytes[..], b"<rss/>");
     assert_eq!(body.freshness.validators.etag.as_deref(), Some("W/\"odd one\""));
     assert_eq!(body.freshness.validators.last_modified.as_deref(), Some("yesterday, roughly"));
-    assert_eq!(body.freshness.max_age, Some(Duration::from_secs(540)));
+    assert_eq!(body.freshness.max_age, Some(Duration::from_mins(9)));
     let asked = &host.asked()[0];
     assert!(asked.headers["user-agent"].starts_with("storyfold/"), "{asked:?}");
     assert!(asked.headers["user-agent"].contains("+https://example.org/about"), "{asked:?}");

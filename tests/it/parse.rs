@@ -15,7 +15,9 @@ fn read(document: &str) -> Result<Document, ParseError> {
 }
 
 fn rss(items: &str) -> String {
-    format!("<rss version=\"2.0\" xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><title>T</title><link>https://example.org/</link><description/>{items}</channel></rss>")
+    format!(
+        "<rss version=\"2.0\" xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><title>T</title><link>https://example.org/</link><description/>{items}</channel></rss>"
+    )
 }
 
 fn ids(document: &str) -> Vec<String> {
@@ -28,7 +30,9 @@ fn the_three_formats_are_read() {
         <link rel=\"self\" href=\"https://example.org/api/1\"/><link rel=\"alternate\" href=\"/1\"/><published>2025-06-08T07:30:00Z</published><summary>S</summary></entry></feed>";
     let json = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": [{"id": "1", "title": "A b",
         "url": "https://example.org/1", "date_published": "2025-06-08T07:30:00Z", "content_text": "S"}]}"#;
-    let rss = rss("<item><guid>1</guid><title>A b</title><link>https://example.org/1</link><pubDate>Sun, 08 Jun 2025 07:30:00 GMT</pubDate><description>S</description></item>");
+    let rss = rss(
+        "<item><guid>1</guid><title>A b</title><link>https://example.org/1</link><pubDate>Sun, 08 Jun 2025 07:30:00 GMT</pubDate><description>S</description></item>",
+    );
     for document in [atom, json, &rss] {
         let read = read(document).unwrap();
         assert_eq!(read.title.as_deref(), Some("T"));
@@ -43,9 +47,11 @@ fn the_three_formats_are_read() {
 fn ids_are_the_same_on_every_reading_and_do_not_hang_on_titles() {
     let nothing = rss("<item><description>No id, no title, no link.</description></item>");
     assert_eq!(ids(&nothing), ids(&nothing), "the parser's own default is a random id");
-    let linked = |title: &str| ids(&rss(&format!("<item><title>{title}</title><link>https://example.org/1</link></item>")));
+    let linked =
+        |title: &str| ids(&rss(&format!("<item><title>{title}</title><link>https://example.org/1</link></item>")));
     assert_eq!(linked("Before the edit"), linked("After the edit"));
-    let tracked = |query: &str| ids(&rss(&format!("<item><title>T</title><link>https://example.org/1{query}</link></item>")));
+    let tracked =
+        |query: &str| ids(&rss(&format!("<item><title>T</title><link>https://example.org/1{query}</link></item>")));
     assert_eq!(tracked(""), tracked("?utm_source=rss"));
     assert_ne!(tracked("?p=1"), tracked("?p=2"));
 }
@@ -84,7 +90,12 @@ fn what_is_no_feed_is_refused_with_a_reason() {
 fn items_are_bounded_in_number_and_length() {
     let many: String = (0..3000).map(|place| format!("<item><guid>{place}</guid><title>T</title></item>")).collect();
     assert_eq!(read(&rss(&many)).unwrap().entries.len(), 2000);
-    let long = read(&rss(&format!("<item><title>{}</title><description>{}</description></item>", "x".repeat(9999), "y ".repeat(99_999)))).unwrap();
+    let long = read(&rss(&format!(
+        "<item><title>{}</title><description>{}</description></item>",
+        "x".repeat(9999),
+        "y ".repeat(99_999)
+    )))
+    .unwrap();
     assert_eq!(long.entries[0].title.chars().count(), 500);
     assert!(long.entries[0].text.chars().count() <= 20_000);
 }

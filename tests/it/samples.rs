@@ -46,7 +46,10 @@ const SHARED: [&[&str]; 6] = [
         "Password manager Keyloft says thieves copied its customers' encrypted vaults",
         "Three million affected as password manager Keyloft admits theft of backups",
     ],
-    &["Scale AI set to lose Google, its biggest customer", "Google prepares to cut ties with Scale AI, its supplier of training data"],
+    &[
+        "Scale AI set to lose Google, its biggest customer",
+        "Google prepares to cut ties with Scale AI, its supplier of training data",
+    ],
 ];
 
 #[test]

@@ -68,7 +68,9 @@ impl Model {
         fn put<K: Ord + Clone, V>(list: &mut Vec<V>, changed: Vec<V>, key: impl Fn(&V) -> K, gone: &[K]) {
             let mut map: BTreeMap<K, V> = list.drain(..).map(|value| (key(&value), value)).collect();
             map.extend(changed.into_iter().map(|value| (key(&value), value)));
-            gone.iter().for_each(|key| drop(map.remove(key)));
+            for key in gone {
+                map.remove(key);
+            }
             list.extend(map.into_values());
         }
         let records = &mut self.records;
@@ -94,7 +96,8 @@ impl World {
         let mut names: Vec<&String> = scenario.step.iter().filter_map(|step| step.feed.as_ref()).collect();
         names.sort();
         names.dedup();
-        let feeds: String = names.iter().map(|name| format!("[[feed]]\nurl = \"https://{name}.example/feed\"\n")).collect();
+        let feeds: String =
+            names.iter().map(|name| format!("[[feed]]\nurl = \"https://{name}.example/feed\"\n")).collect();
         let text = format!("{}\n{feeds}", scenario.config);
         let config = Config::parse(Path::new("feeds.toml"), Path::new("/"), &text, &Environment::default()).unwrap();
         let engine = Engine::restore(config.engine.clone(), Records::default());
@@ -166,8 +169,16 @@ fn body(url: &str, entries: &[Entry]) -> Body {
     let mut xml = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>A feed</title>".to_owned();
     for (place, entry) in entries.iter().enumerate() {
         let id = entry.id.clone().unwrap_or_else(|| entry.title.clone());
-        let link = entry.link.clone().unwrap_or_else(|| format!("{}/{place}-{}", url.trim_end_matches("/feed"), id.replace(' ', "-")));
-        xml.push_str(&format!("<entry><id>{}</id><title>{}</title><link href=\"{}\"/>", escape(&id), escape(&entry.title), escape(&link)));
+        let link = entry
+            .link
+            .clone()
+            .unwrap_or_else(|| format!("{}/{place}-{}", url.trim_end_matches("/feed"), id.replace(' ', "-")));
+        xml.push_str(&format!(
+            "<entry><id>{}</id><title>{}</title><link href=\"{}\"/>",
+            escape(&id),
+            escape(&entry.title),
+            escape(&link)
+        ));
         if let Some(published) = &entry.published {
             xml.push_str(&format!("<published>{published}</published>"));
         }
@@ -186,14 +197,17 @@ fn scenarios() {
     assert!(files.len() > 5, "the scenarios were not found");
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let scenario: Scenario = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let scenario: Scenario =
+            toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut world = World::new(&scenario);
         for (place, step) in scenario.step.iter().enumerate() {
             let place = format!("{name}, step {} at {}", place + 1, step.at);
             world.take(step);
             if let Some(expected) = &step.clusters {
                 let mut expected = expected.clone();
-                expected.iter_mut().for_each(|titles| titles.sort());
+                for titles in &mut expected {
+                    titles.sort();
+                }
                 expected.sort();
                 assert_eq!(world.clusters(), expected, "{place}");
             }

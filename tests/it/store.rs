@@ -21,7 +21,8 @@ fn updates() -> Vec<Update> {
     let at = Timestamp::from_secs(1_770_000_000);
     let mut updates = vec![engine.configure(Stamp { sequence: 1, at }, config.engine.clone(), config.feeds.clone())];
     for (place, spec) in config.feeds.iter().enumerate() {
-        let xml = crate::cli::rss(&[("1", "Dam at Lower Fenwick holds after week of rain"), (&spec.written, &spec.written)]);
+        let xml =
+            crate::cli::rss(&[("1", "Dam at Lower Fenwick holds after week of rain"), (&spec.written, &spec.written)]);
         let validators = Validators { etag: Some("\"v1\"".to_owned()), last_modified: None };
         let body = Body {
             bytes: xml.into_bytes().into(),

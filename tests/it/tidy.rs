@@ -40,8 +40,20 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// What the engine never does: I/O, clocks, chance, waiting.
 const NOT_IN_ENGINE: &[&str] = &[
-    "async fn", "tokio", "std::fs", "std::net", "std::env", "std::thread", "std::process", "SystemTime", "Instant", "::now(",
-    "rand::", "RandomState", "println!", "tracing",
+    "async fn",
+    "tokio",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "SystemTime",
+    "Instant",
+    "::now(",
+    "rand::",
+    "RandomState",
+    "println!",
+    "tracing",
 ];
 
 /// Names that say nothing of what is inside.
@@ -86,7 +98,8 @@ fn rooms_import_only_from_below() {
     let mut offences = Vec::new();
     for (file, text) in sources() {
         let own = room(&file);
-        let (_, allowed) = MAY_IMPORT.iter().find(|(name, _)| *name == own).unwrap_or_else(|| panic!("{own}: a room without a rule"));
+        let (_, allowed) =
+            MAY_IMPORT.iter().find(|(name, _)| *name == own).unwrap_or_else(|| panic!("{own}: a room without a rule"));
         for (number, line) in code(&text) {
             for part in line.split("crate::").skip(1).chain(line.split("storyfold::").skip(1)) {
                 let other = part.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();

@@ -1,0 +1,523 @@
+//! Which entries are about one event: the decision for each new entry, and the late corrections that make the order of
+//! arrival harmless.
+//!
+//! ```text
+//! entry -> index.search -> pairs -> clusters tried -> Join | Copy | Start -> moves of neighbors -> merges
+//! ```
+//!
+//! Candidates are the entries around the new entry's own date that share rare terms with it ([`super::index`]); each is
+//! compared ([`super::similarity`]) and weighed ([`super::model`]). A cluster speaks through the 16 of its members that
+//! are nearest in time: 30 % the best of them, 70 % their mean. The best cluster is joined if its log odds reach the
+//! threshold. Then neighbors that suit the new entry's cluster better than their own move over, and clusters that have
+//! turned out to be one merge. One pass, bounded work for each entry, nothing random.
+//!
+//! The state is a function of the live entries, each with its cluster: [`Clustering::restore`] takes them in any order
+//! and gives what was there before a restart.
+
+mod correct;
+
+use super::entry::Entry;
+use super::evidence::{Decision, Match};
+use super::features::Features;
+use super::id::{ClusterId, EntryId};
+use super::index::{Index, Live, Slot};
+use super::model::Model;
+use super::similarity::{Evidence, Feature, ONE, Weighed, blend, compare, pool};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How far apart in time the entries of one event may lie, each from its nearest.
+pub const WINDOW_DEFAULT: Duration = Duration::from_hours(240);
+
+/// Log odds (1/1000) that a join must reach: even odds, as the model was fitted.
+const JOIN_AT: i32 = 0;
+/// Log odds (1/1000) by which a preset is stricter or looser.
+const PRESET_STEP: i32 = 1_000;
+/// Log odds (1/1000) that two clusters must reach to merge, against those of a join.
+const MERGE_AGAINST_JOIN: i32 = 0;
+/// By how much (log odds, 1/1000) another cluster must suit an entry better than its own, for the entry to move.
+const MOVE_MARGIN: i32 = 250;
+
+/// How readily entries join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Fewer and surer joins.
+    Strict,
+    /// As the model was fitted.
+    Balanced,
+    /// More joins, more of them wrong.
+    Loose,
+}
+
+impl Preset {
+    /// Log odds that a join must reach, in 1/1000.
+    #[must_use]
+    pub fn threshold(self) -> i32 {
+        match self {
+            Self::Strict => JOIN_AT + PRESET_STEP,
+            Self::Balanced => JOIN_AT,
+            Self::Loose => JOIN_AT - PRESET_STEP,
+        }
+    }
+}
+
+/// What may be tuned about clustering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterOptions {
+    /// How readily entries join.
+    pub preset: Preset,
+    /// See [`WINDOW_DEFAULT`].
+    pub window: Duration,
+    /// Publishers (domains, in lower case) that are one house, and its name.
+    pub publisher_groups: BTreeMap<String, Arc<str>>,
+}
+
+impl ClusterOptions {
+    /// The publisher that counts: the house, where the configuration names one.
+    #[must_use]
+    pub fn group_of(&self, publisher: &str) -> Arc<str> {
+        self.publisher_groups.get(&publisher.to_lowercase()).cloned().unwrap_or_else(|| publisher.into())
+    }
+}
+
+/// Neighbors an entry is compared with.
+const NEIGHBORS_MAX: usize = 48;
+/// Clusters of those neighbors that are tried, by best neighbor.
+const CLUSTERS_TRIED: usize = 8;
+/// An entry this far (1/1000 log odds) below the threshold speaks for no cluster, unless it is the nearest of all.
+const HOPE: i32 = 3_000;
+/// Members that speak for a cluster, the nearest in time.
+const MEMBERS_MAX: usize = 16;
+/// Other events that make a crowd around an entry.
+const CROWD: usize = 10;
+/// A copy is found within this time of the original; later, the same words are a series ("gold price today").
+const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
+
+/// What a new entry led to: its decision, and the corrections that it brought about, moves before merges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Where it went, and why.
+    pub decision: Decision,
+    /// Entries that moved to its cluster, and how that suits them.
+    pub moved: Vec<(EntryId, Match)>,
+    /// Clusters that merged: which is gone, and into which.
+    pub merged: Vec<(ClusterId, ClusterId)>,
+}
+
+impl Placement {
+    /// Of an entry that is not clustered.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self { decision: Decision::Alone, moved: Vec::new(), merged: Vec::new() }
+    }
+}
+
+/// The live form of an entry.
+#[must_use]
+pub fn live(entry: &Entry, features: Features) -> Live {
+    Live { id: entry.id, date: entry.date(), features, cluster: entry.cluster }
+}
+
+/// The live entries and their clusters.
+#[derive(Debug)]
+pub struct Clustering {
+    model: Model,
+    options: ClusterOptions,
+    index: Index,
+    /// Slots of each cluster's members, in no order.
+    members: HashMap<ClusterId, Vec<Slot>, FixedState>,
+}
+
+/// An entry near the one being placed.
+#[derive(Clone, Copy, Debug)]
+struct Neighbor {
+    slot: Slot,
+    score: i32,
+    cosine: i32,
+}
+
+/// What was computed during one placement. The live entries, hence all rarities, stay the same meanwhile.
+#[derive(Debug, Default)]
+struct Cache {
+    weighed: HashMap<Slot, Weighed, FixedState>,
+    pairs: HashMap<(Slot, Slot), (i32, Evidence), FixedState>,
+}
+
+impl Clustering {
+    /// Without any entries.
+    #[must_use]
+    pub fn new(options: ClusterOptions) -> Self {
+        Self { model: Model::STANDARD, options, index: Index::default(), members: HashMap::default() }
+    }
+
+    /// The cluster an entry is in.
+    #[must_use]
+    pub fn cluster_of(&self, id: EntryId) -> Option<ClusterId> {
+        Some(self.index.get(self.index.slot(id)?)?.cluster)
+    }
+
+    /// Takes back an entry whose cluster is known. The order of entries does not matter.
+    pub fn restore(&mut self, live: Live) {
+        self.take_in(live);
+    }
+
+    /// Decides by these options from now on; what was decided stands.
+    pub fn set_options(&mut self, options: ClusterOptions) {
+        self.options = options;
+    }
+
+    /// Forgets an entry. Its cluster goes with its last member.
+    pub fn remove(&mut self, id: EntryId) {
+        let Some(slot) = self.index.slot(id) else { return };
+        self.leave(slot);
+        self.index.remove(id);
+    }
+
+    /// Decides where an entry belongs; `live.cluster` is the id of the cluster that it starts if it belongs nowhere. Of
+    /// two clusters that merge, the one of lesser `rank` goes on.
+    pub fn place<R: Ord>(&mut self, live: Live, rank: impl Fn(ClusterId) -> R) -> Placement {
+        let fresh = live.cluster;
+        let slot = self.take_in(live);
+        let cache = &mut Cache::default();
+        let neighbors = self.neighbors(slot, cache);
+        let decision = match self.copy_of(slot, &neighbors) {
+            Some((of, cluster)) => Decision::Copy { of, cluster },
+            None => self.decide(slot, fresh, &neighbors, cache),
+        };
+        if let Some(cluster) = decision.cluster() {
+            self.shift(slot, cluster);
+        }
+        let moved = self.correct_moves(slot, &neighbors, cache);
+        let merged = self.correct_merges(slot, &neighbors, cache, rank);
+        Placement { decision, moved, merged }
+    }
+
+    fn decide(&self, slot: Slot, fresh: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Decision {
+        let mut matches = self.matches(slot, fresh, neighbors, cache);
+        matches.sort_unstable_by_key(|m| (std::cmp::Reverse(m.score), m.cluster));
+        match matches.first() {
+            Some(to) if to.score >= to.threshold => Decision::Join { to: *to, runner_up: matches.get(1).copied() },
+            nearest => Decision::Start { nearest: nearest.copied() },
+        }
+    }
+
+    fn matches(&self, slot: Slot, home: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Vec<Match> {
+        let floor = self.options.preset.threshold().saturating_sub(HOPE);
+        let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
+        let tried = self.clusters_near(&neighbors[..near], home, CLUSTERS_TRIED);
+        let crowd = |cluster| self.crowd(neighbors, [home, cluster]);
+        tried.into_iter().filter_map(|cluster| self.affinity(slot, cluster, crowd(cluster), cache)).collect()
+    }
+
+    /// The oldest neighbor with the same text, and its cluster.
+    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor]) -> Option<(EntryId, ClusterId)> {
+        let own = self.index.get(slot)?;
+        let near = |other: &&Live| own.date.millis().abs_diff(other.date.millis()) <= COPY_WINDOW_MS;
+        let (_, of, cluster) = neighbors
+            .iter()
+            .filter_map(|n| self.index.get(n.slot))
+            .filter(near)
+            .filter(|other| own.features.is_copy_of(&other.features))
+            .map(|other| (other.date, other.id, other.cluster))
+            .min()?;
+        Some((of, cluster))
+    }
+
+    /// The entries most like one, best first.
+    fn neighbors(&self, slot: Slot, cache: &mut Cache) -> Vec<Neighbor> {
+        let Some(live) = self.index.get(slot) else { return Vec::new() };
+        let window_ms = i64::try_from(self.options.window.as_millis()).unwrap_or(i64::MAX);
+        let weights = cache.weigh(slot, &self.index).map(|w| w.weights(&live.features)).unwrap_or_default();
+        let found = self.index.search(live, &weights, window_ms, NEIGHBORS_MAX);
+        let mut neighbors: Vec<(Neighbor, EntryId)> = found
+            .into_iter()
+            .filter_map(|other| {
+                let (score, evidence) = self.pair(slot, other, cache)?;
+                Some((Neighbor { slot: other, score, cosine: evidence.get(Feature::All) }, self.index.get(other)?.id))
+            })
+            .collect();
+        neighbors.sort_unstable_by_key(|(n, id)| (std::cmp::Reverse(n.score), *id));
+        neighbors.into_iter().map(|(n, _)| n).collect()
+    }
+
+    /// The clusters of the neighbors but for one, by best neighbor.
+    fn clusters_near(&self, neighbors: &[Neighbor], except: ClusterId, max: usize) -> Vec<ClusterId> {
+        let mut near = Vec::new();
+        for live in neighbors.iter().filter_map(|n| self.index.get(n.slot)) {
+            if live.cluster != except && !near.contains(&live.cluster) {
+                near.push(live.cluster);
+                if near.len() == max {
+                    break;
+                }
+            }
+        }
+        near
+    }
+
+    /// How much other events around resemble this one: the mean cosine of the nearest neighbors in neither cluster.
+    fn crowd(&self, neighbors: &[Neighbor], except: [ClusterId; 2]) -> i32 {
+        let other = |n: &&Neighbor| self.index.get(n.slot).is_some_and(|live| !except.contains(&live.cluster));
+        let mut cosines: Vec<i32> = neighbors.iter().filter(other).map(|n| n.cosine).collect();
+        cosines.sort_unstable_by(|a, b| b.cmp(a));
+        let sum: i32 = cosines.iter().take(CROWD).sum();
+        sum / i32::try_from(CROWD).unwrap_or(i32::MAX)
+    }
+
+    /// How well an entry suits a cluster; `None` if no other member is there.
+    fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
+        let live = self.index.get(slot)?;
+        let members = self.nearest_members(cluster, live.date.millis(), slot, MEMBERS_MAX);
+        let mut pairs = Vec::with_capacity(members.len());
+        for member in &members {
+            let (score, evidence) = self.pair(slot, *member, cache)?;
+            pairs.push((score, evidence, self.index.get(*member)?));
+        }
+        // `max_by_key` takes the last of equals; the nearest in time comes first.
+        let (_, best, nearest) = *pairs.iter().rev().max_by_key(|(score, ..)| *score)?;
+        let pooled = if pairs.len() == 1 {
+            best.get(Feature::Pooled)
+        } else {
+            let pool = pool(pairs.iter().map(|(.., member)| &member.features));
+            cache.weigh(slot, &self.index)?.cosine_with(&live.features, &pool, &self.index)
+        };
+        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
+        let length = live.features.length.min(nearest.features.length);
+        let (score, threshold) = (self.model.score(&evidence, length), self.options.preset.threshold());
+        Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
+    }
+
+    /// The similarity of two entries and its score.
+    fn pair(&self, a: Slot, b: Slot, cache: &mut Cache) -> Option<(i32, Evidence)> {
+        let key = (a.min(b), a.max(b));
+        if let Some(known) = cache.pairs.get(&key) {
+            return Some(*known);
+        }
+        let (first, second) = (self.index.get(a)?, self.index.get(b)?);
+        cache.weigh(a, &self.index)?;
+        cache.weigh(b, &self.index)?;
+        let evidence = compare((first, cache.weighed.get(&a)?), (second, cache.weighed.get(&b)?));
+        let length = first.features.length.min(second.features.length);
+        let known = (self.model.score(&evidence, length), evidence);
+        cache.pairs.insert(key, known);
+        Some(known)
+    }
+
+    /// Members of a cluster, the nearest in time first, one slot left out.
+    fn nearest_members(&self, cluster: ClusterId, date_ms: i64, except: Slot, max: usize) -> Vec<Slot> {
+        let slots = self.members.get(&cluster).into_iter().flatten().filter(|slot| **slot != except);
+        let mut near: Vec<(u64, EntryId, Slot)> = slots
+            .filter_map(|slot| self.index.get(*slot).map(|l| (l.date.millis().abs_diff(date_ms), l.id, *slot)))
+            .collect();
+        if near.len() > max {
+            near.select_nth_unstable(max);
+            near.truncate(max);
+        }
+        near.sort_unstable();
+        near.into_iter().map(|(.., slot)| slot).collect()
+    }
+
+    fn take_in(&mut self, live: Live) -> Slot {
+        self.remove(live.id);
+        let cluster = live.cluster;
+        let slot = self.index.insert(live);
+        self.members.entry(cluster).or_default().push(slot);
+        slot
+    }
+
+    fn shift(&mut self, slot: Slot, to: ClusterId) {
+        self.leave(slot);
+        self.index.set_cluster(slot, to);
+        self.members.entry(to).or_default().push(slot);
+    }
+
+    fn leave(&mut self, slot: Slot) {
+        let Some(home) = self.index.get(slot).map(|live| live.cluster) else { return };
+        let Some(members) = self.members.get_mut(&home) else { return };
+        members.retain(|member| *member != slot);
+        if members.is_empty() {
+            self.members.remove(&home);
+        }
+    }
+}
+
+/// For explanations: the decision's own similarity, at any time.
+impl Clustering {
+    /// Two live entries, held against each other.
+    #[must_use]
+    pub fn compare(&self, a: EntryId, b: EntryId) -> Option<Match> {
+        let (a, b) = (self.index.slot(a)?, self.index.slot(b)?);
+        let (score, evidence) = self.pair(a, b, &mut Cache::default())?;
+        let (a, b) = (self.index.get(a)?, self.index.get(b)?);
+        let length = a.features.length.min(b.features.length);
+        let threshold = self.options.preset.threshold();
+        Some(Match { cluster: b.cluster, nearest: b.id, score, threshold, length, evidence })
+    }
+
+    /// Terms that two live entries share, by hash, with their rarity in nats; the rarest first.
+    #[must_use]
+    pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<(u32, f64)> {
+        let features = |id| Some(&self.index.get(self.index.slot(id)?)?.features);
+        let (Some(a), Some(b)) = (features(a), features(b)) else { return Vec::new() };
+        let both = a.terms.iter().filter(|term| b.terms.binary_search_by_key(&term.hash, |other| other.hash).is_ok());
+        let mut shared: Vec<(u32, u32)> = both.map(|term| (self.index.rarity(term.hash), term.hash)).collect();
+        shared.sort_unstable_by(|a, b| b.cmp(a));
+        shared.into_iter().map(|(rarity, hash)| (hash, f64::from(rarity) / f64::from(Index::RARITY_ONE))).collect()
+    }
+
+    /// What the model makes of a match: name, value, weight and contribution (log odds) of each feature, the heaviest
+    /// first; the bias is one of them.
+    #[must_use]
+    pub fn contributions(&self, found: &Match) -> Vec<(&'static str, f64, f64, f64)> {
+        let (bias, weights) = self.model.row(found.length);
+        let part = |(feature, weight): (Feature, i32)| {
+            let value = f64::from(found.evidence.get(feature)) / f64::from(ONE);
+            let weight = f64::from(weight) / 1000.0;
+            (feature.name(), value, weight, value * weight)
+        };
+        let bias = f64::from(bias) / 1000.0;
+        let mut parts: Vec<_> = Feature::ALL.into_iter().zip(weights).map(part).collect();
+        parts.push(("bias", 1.0, bias, bias));
+        parts.sort_by(|a, b| b.3.abs().total_cmp(&a.3.abs()).then(a.0.cmp(b.0)));
+        parts
+    }
+}
+
+impl Cache {
+    /// The rarities of an entry's terms, looked up once.
+    fn weigh(&mut self, slot: Slot, index: &Index) -> Option<&Weighed> {
+        if !self.weighed.contains_key(&slot) {
+            let weighed = Weighed::of(index.get(slot)?, index);
+            self.weighed.insert(slot, weighed);
+        }
+        self.weighed.get(&slot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time::Timestamp;
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    fn entry(id: u64, hour: i64, title: &str, text: &str) -> Live {
+        let date = Timestamp::from_millis(hour.saturating_mul(HOUR_MS));
+        Live { id: EntryId(id), date, features: Features::of(title, text, Some("en")), cluster: ClusterId(id) }
+    }
+
+    fn options() -> ClusterOptions {
+        ClusterOptions { preset: Preset::Balanced, window: WINDOW_DEFAULT, publisher_groups: BTreeMap::new() }
+    }
+
+    fn members(clusters: &Clustering, cluster: u64) -> Vec<u64> {
+        let slots = clusters.members.get(&ClusterId(cluster)).into_iter().flatten();
+        let mut ids: Vec<u64> = slots.map(|slot| clusters.index.get(*slot).unwrap().id.0).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    fn stream() -> Vec<Live> {
+        vec![
+            entry(
+                1,
+                1,
+                "Ferry runs aground off Tarvel with 140 aboard",
+                "Rescue boats took passengers off the ferry Aldana near Tarvel harbor on Monday.",
+            ),
+            entry(
+                2,
+                2,
+                "Passengers rescued as ferry strands near Tarvel",
+                "All 140 passengers of the Aldana were brought to the harbor of Tarvel by rescue boats.",
+            ),
+            entry(
+                3,
+                3,
+                "Central bank of Orvia raises rates to 4 percent",
+                "The bank lifted its key rate by a quarter point, citing inflation in Orvia.",
+            ),
+            entry(
+                4,
+                90,
+                "Tarvel harbor festival opens with fireworks",
+                "Thousands came to the harbor for music and food on Friday.",
+            ),
+            entry(
+                5,
+                4,
+                "Orvia lifts key rate by a quarter point",
+                "The central bank of Orvia raised rates again because of inflation.",
+            ),
+            entry(
+                6,
+                4,
+                "Orvia lifts key rate by a quarter point",
+                "The central bank of Orvia raised rates again because of inflation.",
+            ),
+        ]
+    }
+
+    fn placed(entries: impl IntoIterator<Item = Live>) -> (Clustering, Vec<Placement>) {
+        let mut clusters = Clustering::new(options());
+        let placements = entries.into_iter().map(|live| clusters.place(live, |id| id)).collect();
+        (clusters, placements)
+    }
+
+    #[test]
+    fn entries_about_one_event_join_and_others_stay_apart() {
+        let (clusters, placements) = placed(stream());
+        assert_eq!(members(&clusters, 1), [1, 2]);
+        assert_eq!(members(&clusters, 3), [3, 5, 6]);
+        assert_eq!(members(&clusters, 4), [4]);
+        assert!(matches!(placements[1].decision, Decision::Join { .. }));
+        assert_eq!(placements[5].decision, Decision::Copy { of: EntryId(5), cluster: ClusterId(3) });
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter_here() {
+        let (clusters, _) = placed(stream().into_iter().rev());
+        let mates = |id| clusters.cluster_of(EntryId(id)).map(|cluster| members(&clusters, cluster.0));
+        assert_eq!(mates(1), Some(vec![1, 2]));
+        assert_eq!(mates(3), Some(vec![3, 5, 6]));
+        assert_eq!(mates(4), Some(vec![4]));
+    }
+
+    #[test]
+    fn a_restored_engine_decides_as_the_one_before_it() {
+        let (mut before, _) = placed(stream());
+        before.remove(EntryId(2));
+        let mut after = Clustering::new(options());
+        for live in stream().into_iter().rev().filter(|live| live.id != EntryId(2)) {
+            let cluster = before.cluster_of(live.id).unwrap();
+            after.restore(Live { cluster, ..live });
+        }
+        let next =
+            || entry(7, 5, "Stranded ferry Aldana towed to Tarvel", "The ferry that ran aground was towed to harbor.");
+        assert_eq!(before.place(next(), |id| id), after.place(next(), |id| id));
+        assert_eq!(before.compare(EntryId(7), EntryId(1)), after.compare(EntryId(7), EntryId(1)));
+    }
+
+    #[test]
+    fn a_cluster_goes_with_its_last_member() {
+        let (mut clusters, _) = placed(stream());
+        clusters.remove(EntryId(4));
+        assert!(!clusters.members.contains_key(&ClusterId(4)));
+    }
+
+    #[test]
+    fn an_entry_without_words_starts_its_own_cluster() {
+        let (_, placements) = placed([entry(1, 1, "", ""), entry(2, 1, "", "")]);
+        assert_eq!(placements[1].decision, Decision::Start { nearest: None });
+    }
+
+    #[test]
+    fn extreme_dates_are_survived() {
+        let late = entry(1, i64::MAX, "Ferry runs aground off Tarvel", "");
+        let early = entry(2, i64::MIN, "Ferry runs aground off Tarvel", "");
+        let (_, placements) = placed([late, early]);
+        assert_eq!(placements[1].decision, Decision::Start { nearest: None });
+    }
+}
