@@ -6,6 +6,7 @@ use crate::clock;
 use crate::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
 use crate::engine::eval::{Labelled, Order, Score, Scores, assign, score};
 use crate::engine::id::ClusterId;
+use crate::engine::model::Model;
 use crate::engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -88,8 +89,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         OrderArgument::Feeds => Order::Feeds,
     };
     order.arrange(&mut entries);
-    let options =
-        ClusterOptions { preset: Preset::Balanced, window: WINDOW_DEFAULT, publisher_groups: BTreeMap::new() };
+    let options = ClusterOptions {
+        preset: Preset::Balanced,
+        model: Model::STANDARD,
+        window: WINDOW_DEFAULT,
+        publisher_groups: BTreeMap::new(),
+    };
     let watch = clock::stopwatch();
     let assigned = assign(&entries, &options);
     let seconds = watch.elapsed().as_secs_f64();

@@ -134,7 +134,7 @@ fn fetch(places: &Places, spec: &FeedSpec) -> Result<Body, Failure> {
         user_agent: None,
         headers: Vec::new(),
     };
-    let outcome = super::runtime()?.block_on(async { Ok::<_, String>(Fetcher::new(options)?.fetch(request).await) })?;
+    let outcome = super::block_on(async { Ok(Fetcher::new(options)?.fetch(request).await) })?;
     let failed = |reason: &str| Err(Failure::Failed(format!("{}: {reason}", spec.written)));
     match outcome {
         FetchOutcome::Body(body) => Ok(body),

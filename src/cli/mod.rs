@@ -132,12 +132,15 @@ fn load(path: &std::path::Path, environment: &Environment) -> Result<Config, Vec
     let text = std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read: {error}")))?;
     // Files of feeds are found by absolute paths, whatever folder the daemon is started from.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Config::parse(path, whole.parent().unwrap_or(path), &text, environment)
+    Config::parse(path, whole.parent().unwrap_or(path), &text, environment, &|path| std::fs::read_to_string(path))
 }
 
-/// The runtime for commands that wait for something.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+/// Waits for something. What is still running then, such as a slow look-up of a name, is not waited for.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) fn run(places: &Places) -> Result<(), Failure> {
     let feeds = output::count(config.feeds.len(), "feed");
     output::remark(&format!("storyfold {} follows {feeds} of {}", env!("CARGO_PKG_VERSION"), config.path.display()));
     output::remark(&format!("It keeps what it reads in {}", data_dir.display()));
-    super::runtime()?.block_on(async {
+    super::block_on(async {
         let setup = session::setup(config, data_dir, watched);
         let handle = daemon::start(setup, Role::Daemon).await.map_err(|error| error.to_string())?;
         // Fails only where there is no systemd to tell.

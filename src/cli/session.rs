@@ -20,7 +20,7 @@ pub(super) fn ask(places: &Places, request: Request, mut on_reply: impl FnMut(Re
     let config = places.config()?;
     let data_dir = places.data_dir(&config)?;
     output::log_to_terminal("warn");
-    super::runtime()?.block_on(async {
+    super::block_on(async {
         let (mut asked, mut replies) = connect_or_open(config, data_dir, request).await?;
         while let Some(reply) = replies.recv().await {
             let last = reply.is_last();

@@ -57,6 +57,7 @@ pub(super) struct FetchTable {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ClusterTable {
     pub preset: Option<Preset>,
+    pub model: Option<Spanned<PathBuf>>,
     pub window: Option<Span>,
     pub publishers: Option<BTreeMap<String, Vec<String>>>,
 }

@@ -1,10 +1,11 @@
 //! The configuration: text in, validated options of every room out. Pure: the shell reads files and environment.
 //!
-//! What may be written ([`file`]) and what may be relied on ([`Config`]) are two things; every fault is reported, each
+//! What may be written (module [`mod@file`]) and what may be relied on ([`Config`]) are two things; every fault is reported, each
 //! with its place and remedy, not only the first.
 
 mod fault;
 mod file;
+mod model;
 mod place;
 
 pub use fault::Fault;
@@ -14,6 +15,7 @@ pub use place::{Environment, config_file, data_dir};
 use crate::engine::clustering::ClusterOptions;
 use crate::engine::feed::FeedSpec;
 use crate::engine::link::FeedUrl;
+use crate::engine::model::Model;
 use crate::engine::publication::OutputOptions;
 use crate::engine::retention::RetentionOptions;
 use crate::engine::schedule::ScheduleOptions;
@@ -27,6 +29,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Reads a file that the configuration names.
+pub type Read<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
 
 /// The whole configuration, validated.
 #[derive(Clone, Debug)]
@@ -50,12 +55,18 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a configuration from its text. Relative paths count from `folder`, the file's own, absolute; `path` is how
+    /// Reads a configuration from its text, and the files it names through `read`. Relative paths count from `folder`, the file's own, absolute; `path` is how
     /// faults name the file.
     ///
     /// # Errors
     /// All faults, in the order of their lines.
-    pub fn parse(path: &Path, folder: &Path, text: &str, environment: &Environment) -> Result<Self, Vec<Fault>> {
+    pub fn parse(
+        path: &Path,
+        folder: &Path,
+        text: &str,
+        environment: &Environment,
+        read: Read,
+    ) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::new(path, text);
         let Some(tables) = Tables::read(text, environment, &mut faults) else {
             return Err(faults.into_sorted());
@@ -68,7 +79,7 @@ impl Config {
             path: path.to_owned(),
             engine: engine::Options {
                 schedule: schedule_options(&tables.fetch),
-                cluster: cluster_options(&tables.cluster),
+                cluster: cluster_options(&tables.cluster, folder, read, &mut faults),
                 output: output_options(tables.output, base_url, views),
                 retention: retention_options(&tables.retention),
             },
@@ -163,12 +174,19 @@ fn fetch_options(table: FetchTable, faults: &mut Faults) -> FetchOptions {
     }
 }
 
-fn cluster_options(table: &ClusterTable) -> ClusterOptions {
+fn cluster_options(table: &ClusterTable, folder: &Path, read: Read, faults: &mut Faults) -> ClusterOptions {
+    let model = table.model.as_ref().and_then(|written| {
+        let path = folder.join(written.get_ref());
+        let text = read(&path).map_err(|error| format!("cannot be read: {error}"));
+        let found = text.and_then(|text| model::parse(&text));
+        found.map_err(|reason| faults.add(written.span(), format!("the model {} {reason}", path.display()))).ok()
+    });
     let groups = table.publishers.iter().flatten().flat_map(|(group, publishers)| {
         publishers.iter().map(move |publisher| (publisher.to_lowercase(), group.as_str().into()))
     });
     ClusterOptions {
         preset: table.preset.unwrap_or_default().into(),
+        model: model.unwrap_or(Model::STANDARD),
         window: table.window.map_or(crate::engine::clustering::WINDOW_DEFAULT, Into::into),
         publisher_groups: groups.collect(),
     }

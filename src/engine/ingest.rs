@@ -3,8 +3,10 @@
 use super::Engine;
 use super::cluster::Cluster;
 use super::clustering::{self, Placement};
+use super::copy::{COPY_WINDOW, is_touched_copy};
 use super::entry::{Draft, Entry, clamp};
 use super::evidence::Decision;
+use super::features::Length;
 use super::feed::{FeedSpec, PollResult};
 use super::fetched::{FetchOutcome, Freshness};
 use super::id::{ClusterId, EntryId, FeedId, digest};
@@ -219,7 +221,7 @@ impl Engine {
         } else {
             Placement::alone()
         };
-        entry.decision = placement.decision.clone();
+        entry.decision = self.confirmed(&entry, placement.decision.clone());
         entry.cluster = placement.decision.cluster().unwrap_or(fresh);
         let (id, cluster) = (entry.id, entry.cluster);
         self.changes.entries.insert(id);
@@ -245,6 +247,17 @@ impl Engine {
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
+    }
+
+    /// A decision to join, or that the entry is a copy of the one it is most like there.
+    fn confirmed(&self, entry: &Entry, decision: Decision) -> Decision {
+        let Decision::Join { to, .. } = &decision else { return decision };
+        let Some(nearest) = self.entries.get(&to.nearest) else { return decision };
+        let apart = entry.date().since(nearest.date()).max(nearest.date().since(entry.date()));
+        if to.length == Length::Title && apart <= COPY_WINDOW && is_touched_copy(&entry.title, &nearest.title) {
+            return Decision::Copy { of: nearest.copy_of().unwrap_or(nearest.id), cluster: to.cluster };
+        }
+        decision
     }
 
     /// Draws the consequences of what a new entry showed of others: entries that move, clusters that merge.

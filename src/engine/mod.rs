@@ -15,6 +15,7 @@
 
 pub mod cluster;
 pub mod clustering;
+pub mod copy;
 pub mod entry;
 pub mod eval;
 pub mod evidence;
@@ -183,6 +184,8 @@ impl Engine {
         self.schedule.remove(id, &self.options.schedule);
         let Some(feed) = self.feeds.get_mut(&id) else { return };
         feed.spec = None;
+        // Followed again, it is due at once.
+        feed.state.next_due = now;
         let carried = std::mem::take(&mut feed.carried);
         if !carried.is_empty() {
             // Without validators, a feed that is followed again is read again.

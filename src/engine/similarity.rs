@@ -71,6 +71,25 @@ impl Feature {
 }
 
 impl Feature {
+    /// What model files call it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Title => "title",
+            Self::Cross => "cross",
+            Self::Body => "body",
+            Self::Mass => "mass",
+            Self::Second => "second",
+            Self::Near => "near",
+            Self::Around => "around",
+            Self::Extent => "extent",
+            Self::Chance => "chance",
+            Self::Crowd => "crowd",
+            Self::Pooled => "pooled",
+        }
+    }
+
     /// What explanations call it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -13,11 +13,16 @@ fn every_fault_is_told_with_its_line_and_remedy() {
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let expected: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("#! ")).collect();
-        let found =
-            match Config::parse(Path::new("feeds.toml"), Path::new("/etc/storyfold"), &text, &Environment::default()) {
-                Ok(config) => config.warnings,
-                Err(faults) => faults,
-            };
+        let found = match Config::parse(
+            Path::new("feeds.toml"),
+            Path::new("/etc/storyfold"),
+            &text,
+            &Environment::default(),
+            &|path| std::fs::read_to_string(path),
+        ) {
+            Ok(config) => config.warnings,
+            Err(faults) => faults,
+        };
         let found: Vec<String> = found.iter().map(|fault| fault.to_string().replace("feeds.toml:", "")).collect();
         assert_eq!(found, expected, "{}", file.display());
     }
@@ -36,7 +41,10 @@ fn the_environment_sets_any_option() {
         ("STORYFOLD_OUTPUT__MAX_ENTRIES", "7"),
         ("STORYFOLD_DAEMON__LISTEN", "127.0.0.1:9000"),
     ]);
-    let config = Config::parse(Path::new("feeds.toml"), Path::new("/"), text, &environment).unwrap();
+    let config = Config::parse(Path::new("feeds.toml"), Path::new("/"), text, &environment, &|path| {
+        std::fs::read_to_string(path)
+    })
+    .unwrap();
     assert_eq!(config.fetch.timeout.as_secs(), 5);
     assert_eq!(config.fetch.allow_private.len(), 1);
     assert_eq!(config.engine.output.max_entries, 7);
@@ -46,7 +54,10 @@ fn the_environment_sets_any_option() {
 #[test]
 fn a_bad_variable_is_told_by_its_name() {
     let check = |name: &str, value: &str, expected: &str| {
-        let faults = Config::parse(Path::new("f"), Path::new("/"), "", &environment(&[(name, value)])).unwrap_err();
+        let faults = Config::parse(Path::new("f"), Path::new("/"), "", &environment(&[(name, value)]), &|path| {
+            std::fs::read_to_string(path)
+        })
+        .unwrap_err();
         assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
     };
     check(
@@ -65,7 +76,10 @@ fn a_bad_variable_is_told_by_its_name() {
 fn the_shipped_file_is_right() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("feeds.toml")).unwrap();
-    let config = Config::parse(Path::new("feeds.toml"), root, &text, &Environment::default()).unwrap();
+    let config = Config::parse(Path::new("feeds.toml"), root, &text, &Environment::default(), &|path| {
+        std::fs::read_to_string(path)
+    })
+    .unwrap();
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     let files = config.feeds.iter().filter(|feed| matches!(feed.url, storyfold::engine::link::FeedUrl::File(_)));
     assert_eq!(files.count(), 5);
@@ -89,6 +103,9 @@ fn the_options_that_the_shipped_file_shows_exist() {
         _ => line.to_owned(),
     };
     let text: Vec<String> = text.lines().map(switch_on).collect();
-    let faults = Config::parse(Path::new("feeds.toml"), root, &text.join("\n"), &Environment::default()).err();
+    let faults = Config::parse(Path::new("feeds.toml"), root, &text.join("\n"), &Environment::default(), &|path| {
+        std::fs::read_to_string(path)
+    })
+    .err();
     assert_eq!(faults, None);
 }

@@ -99,7 +99,10 @@ impl World {
         let feeds: String =
             names.iter().map(|name| format!("[[feed]]\nurl = \"https://{name}.example/feed\"\n")).collect();
         let text = format!("{}\n{feeds}", scenario.config);
-        let config = Config::parse(Path::new("feeds.toml"), Path::new("/"), &text, &Environment::default()).unwrap();
+        let config = Config::parse(Path::new("feeds.toml"), Path::new("/"), &text, &Environment::default(), &|path| {
+            std::fs::read_to_string(path)
+        })
+        .unwrap();
         let engine = Engine::restore(config.engine.clone(), Records::default());
         Self { config, engine, model: Model::default(), sequence: 0 }
     }

@@ -16,7 +16,10 @@ const CONFIG: &str = "[[feed]]\nurl = \"https://a.example/feed\"\n[[feed]]\nurl 
 
 /// Updates of two feeds that share an event, with everything a record can hold.
 fn updates() -> Vec<Update> {
-    let config = Config::parse(Path::new("f"), Path::new("/"), CONFIG, &Environment::default()).unwrap();
+    let config = Config::parse(Path::new("f"), Path::new("/"), CONFIG, &Environment::default(), &|path| {
+        std::fs::read_to_string(path)
+    })
+    .unwrap();
     let mut engine = Engine::restore(config.engine.clone(), Records::default());
     let at = Timestamp::from_secs(1_770_000_000);
     let mut updates = vec![engine.configure(Stamp { sequence: 1, at }, config.engine.clone(), config.feeds.clone())];

@@ -69,6 +69,8 @@ impl Preset {
 pub struct ClusterOptions {
     /// How readily entries join.
     pub preset: Preset,
+    /// What weighs the evidence: the shipped model, or one fitted to the user's own labels.
+    pub model: Model,
     /// See [`WINDOW_DEFAULT`].
     pub window: Duration,
     /// Publishers (domains, in lower case) that are one house, and its name.
@@ -124,7 +126,6 @@ pub fn live(entry: &Entry, features: Features) -> Live {
 /// The live entries and their clusters.
 #[derive(Debug)]
 pub struct Clustering {
-    model: Model,
     options: ClusterOptions,
     index: Index,
     /// Slots of each cluster's members, in no order.
@@ -150,7 +151,7 @@ impl Clustering {
     /// Without any entries.
     #[must_use]
     pub fn new(options: ClusterOptions) -> Self {
-        Self { model: Model::STANDARD, options, index: Index::default(), members: HashMap::default() }
+        Self { options, index: Index::default(), members: HashMap::default() }
     }
 
     /// The cluster an entry is in.
@@ -285,7 +286,7 @@ impl Clustering {
         };
         let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
         let length = live.features.length.min(nearest.features.length);
-        let (score, threshold) = (self.model.score(&evidence, length), self.options.preset.threshold());
+        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.preset.threshold());
         Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
     }
 
@@ -300,7 +301,7 @@ impl Clustering {
         cache.weigh(b, &self.index)?;
         let evidence = compare((first, cache.weighed.get(&a)?), (second, cache.weighed.get(&b)?));
         let length = first.features.length.min(second.features.length);
-        let known = (self.model.score(&evidence, length), evidence);
+        let known = (self.options.model.score(&evidence, length), evidence);
         cache.pairs.insert(key, known);
         Some(known)
     }
@@ -371,7 +372,7 @@ impl Clustering {
     /// first; the bias is one of them.
     #[must_use]
     pub fn contributions(&self, found: &Match) -> Vec<(&'static str, f64, f64, f64)> {
-        let (bias, weights) = self.model.row(found.length);
+        let (bias, weights) = self.options.model.row(found.length);
         let part = |(feature, weight): (Feature, i32)| {
             let value = f64::from(found.evidence.get(feature)) / f64::from(ONE);
             let weight = f64::from(weight) / 1000.0;
@@ -409,7 +410,12 @@ mod tests {
     }
 
     fn options() -> ClusterOptions {
-        ClusterOptions { preset: Preset::Balanced, window: WINDOW_DEFAULT, publisher_groups: BTreeMap::new() }
+        ClusterOptions {
+            preset: Preset::Balanced,
+            model: Model::STANDARD,
+            window: WINDOW_DEFAULT,
+            publisher_groups: BTreeMap::new(),
+        }
     }
 
     fn members(clusters: &Clustering, cluster: u64) -> Vec<u64> {

@@ -1,0 +1,83 @@
+//! A model file, as `cluster.model` names it: one table for each length of text, with the bias and the weight (log odds)
+//! of each feature.
+
+use crate::engine::model::{Model, Row};
+use crate::engine::similarity::Feature;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    title: BTreeMap<String, f64>,
+    short: BTreeMap<String, f64>,
+    full: BTreeMap<String, f64>,
+}
+
+/// Log odds of a model file are bounded: beyond this, one feature alone would decide everything.
+const WEIGHT_MAX: f64 = 1000.0;
+
+/// Reads a model file.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence that begins with its name.
+pub(super) fn parse(text: &str) -> Result<Model, String> {
+    let tables: Tables = toml::from_str(text).map_err(|error| format!("is no model: {}", error.message()))?;
+    Ok(Model { rows: [row("title", tables.title)?, row("short", tables.short)?, row("full", tables.full)?] })
+}
+
+fn row(name: &str, mut table: BTreeMap<String, f64>) -> Result<Row, String> {
+    let mut take = |key: &str| {
+        let value = table.remove(key).ok_or_else(|| format!("has no `{key}` in [{name}]"))?;
+        if !value.is_finite() || value.abs() > WEIGHT_MAX {
+            return Err(format!("has {value} for `{key}` in [{name}]; weights are between -1000 and 1000"));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by a million")]
+        let thousandths = (value * 1000.0).round() as i32;
+        Ok(thousandths)
+    };
+    let bias = take("bias")?;
+    let mut weights = [0; Feature::ALL.len()];
+    for (weight, feature) in weights.iter_mut().zip(Feature::ALL) {
+        *weight = take(feature.key())?;
+    }
+    match table.keys().next() {
+        Some(key) => Err(format!("has `{key}` in [{name}], which is no feature of this version")),
+        None => Ok(Row { bias, weights }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    /// The shipped model as a file.
+    fn written() -> String {
+        let mut text = String::new();
+        for (name, row) in ["title", "short", "full"].into_iter().zip(Model::STANDARD.rows) {
+            writeln!(text, "[{name}]\nbias = {:?}", f64::from(row.bias) / 1000.0).unwrap();
+            for (feature, weight) in Feature::ALL.into_iter().zip(row.weights) {
+                writeln!(text, "{} = {:?}", feature.key(), f64::from(weight) / 1000.0).unwrap();
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn a_written_model_is_read_back() {
+        assert_eq!(parse(&written()), Ok(Model::STANDARD));
+    }
+
+    #[test]
+    fn what_is_no_model_is_told() {
+        let check = |from: &str, to: &str, expected: &str| {
+            let error = parse(&written().replacen(from, to, 1)).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        };
+        check("bias", "bios", "has no `bias` in [title]");
+        check("[short]\n", "[short]\nsize = 1.0\n", "`size` in [short]");
+        check("[full]", "[whole]", "is no model");
+        check("bias = -5.73", "bias = nan", "has NaN for `bias`");
+    }
+}
