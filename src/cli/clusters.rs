@@ -116,15 +116,10 @@ fn show(places: &Places, arguments: ShowArguments) -> Result<(), Failure> {
 }
 
 fn clusters(places: &Places, request: Request) -> Result<Vec<ClusterRow>, Failure> {
-    let mut outcome = Err(Failure::Failed("there was no answer".to_owned()));
-    session::ask(places, request, |reply| {
-        outcome = match reply {
-            Reply::Clusters(rows) => Ok(rows),
-            Reply::Problem { message } => Err(Failure::Failed(message)),
-            _ => Err(Failure::Failed("the answer is of another kind".to_owned())),
-        };
-    })?;
-    outcome
+    match session::ask(places, request, |_| {})? {
+        Reply::Clusters(rows) => Ok(rows),
+        _ => Err(session::unexpected()),
+    }
 }
 
 /// When an entry happened, as far as is known.
@@ -170,16 +165,12 @@ fn shown(row: &ClusterRow) -> String {
 }
 
 fn explain(places: &Places, arguments: ExplainArguments) -> Result<(), Failure> {
-    let mut outcome = Err(Failure::Failed("there was no answer".to_owned()));
-    session::ask(places, Request::Explain { id: arguments.id, other: arguments.other }, |reply| {
-        outcome = match reply {
-            Reply::Explanation(explanation) => Ok(explanation),
-            Reply::Problem { message } => Err(Failure::Failed(message)),
-            _ => Err(Failure::Failed("the answer is of another kind".to_owned())),
-        };
-    })?;
-    let explanation = outcome?;
-    if arguments.json { print_json(&explanation) } else { print(&explained(&explanation)) }
+    let request = Request::Explain { id: arguments.id, other: arguments.other };
+    match session::ask(places, request, |_| {})? {
+        Reply::Explanation(explanation) if arguments.json => print_json(&explanation),
+        Reply::Explanation(explanation) => print(&explained(&explanation)),
+        _ => Err(session::unexpected()),
+    }
 }
 
 fn explained(explanation: &Explanation) -> String {

@@ -57,15 +57,7 @@ pub(super) fn run(places: &Places, arguments: Arguments) -> Result<(), Failure> 
 }
 
 fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
-    let mut outcome = Err(Failure::Failed("there was no answer".to_owned()));
-    session::ask(places, Request::Feeds, |reply| {
-        outcome = match reply {
-            Reply::Feeds(rows) => Ok(rows),
-            Reply::Problem { message } => Err(Failure::Failed(message)),
-            _ => Err(Failure::Failed("the answer is of another kind".to_owned())),
-        };
-    })?;
-    let rows = outcome?;
+    let Reply::Feeds(rows) = session::ask(places, Request::Feeds, |_| {})? else { return Err(session::unexpected()) };
     if arguments.json {
         return print_json(&rows);
     }

@@ -17,18 +17,15 @@ pub(super) struct Arguments {
 
 pub(super) fn run(places: &Places, arguments: &Arguments) -> Result<(), Failure> {
     let mut display = Display::new();
-    let mut outcome = Err(Failure::Failed("the round did not end".to_owned()));
-    session::ask(places, Request::Fetch { all: arguments.all }, |reply| match reply {
-        Reply::Progress(progress) => display.show(progress),
+    let answer = session::ask(places, Request::Fetch { all: arguments.all }, |progress| display.show(progress));
+    display.end();
+    match answer? {
         Reply::Round(round) => {
-            display.end();
             report(&round, true);
-            outcome = Ok(());
+            Ok(())
         }
-        Reply::Problem { message } => outcome = Err(Failure::Failed(message)),
-        _ => {}
-    })?;
-    outcome
+        _ => Err(session::unexpected()),
+    }
 }
 
 /// The progress of a round, on standard error where that is a terminal.

@@ -27,13 +27,8 @@ pub(super) fn run(places: &Places, arguments: &Arguments) -> Result<(), Failure>
         Format::Json => "json",
     };
     let request = Request::Render { view: arguments.view.clone(), format: format.to_owned() };
-    let mut outcome = Ok(());
-    session::ask(places, request, |reply| {
-        outcome = match reply {
-            Reply::Document(text) => output::print(&text),
-            Reply::Problem { message } => Err(Failure::Failed(message)),
-            _ => Ok(()),
-        };
-    })?;
-    outcome
+    match session::ask(places, request, |_| {})? {
+        Reply::Document(text) => output::print(&text),
+        _ => Err(session::unexpected()),
+    }
 }

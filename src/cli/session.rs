@@ -2,7 +2,7 @@
 
 use super::{Failure, Places, load, output};
 use crate::config::Config;
-use crate::control::{Client, Reply, Request, socket_path};
+use crate::control::{Client, Progress, Reply, Request, socket_path};
 use crate::daemon::{self, Handle, OpenError, Role, Setup};
 use crate::store::StoreError;
 use std::path::{Path, PathBuf};
@@ -15,39 +15,48 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// Replies that may wait for the terminal.
 const REPLIES_WAITING: usize = 64;
 
-/// Asks, and hands every reply on, the last one included.
-pub(super) fn ask(places: &Places, request: Request, mut on_reply: impl FnMut(Reply)) -> Result<(), Failure> {
+/// Asks, shows the progress, and gives the last reply; a problem is a failure.
+pub(super) fn ask(places: &Places, request: Request, mut on_progress: impl FnMut(Progress)) -> Result<Reply, Failure> {
     let config = places.config()?;
     let data_dir = places.data_dir(&config)?;
     output::log_to_terminal("warn");
     super::block_on(async {
-        let (mut asked, mut replies) = connect_or_open(config, data_dir, request).await?;
+        let (asked, mut replies) = connect_or_open(config, data_dir, request).await?;
+        let mut answer = Err(Failure::Failed("there was no answer".to_owned()));
         while let Some(reply) = replies.recv().await {
-            let last = reply.is_last();
-            on_reply(reply);
-            if last {
+            match reply {
+                Reply::Progress(progress) => on_progress(progress),
+                Reply::Problem { message } => answer = Err(Failure::Failed(message)),
+                last => answer = Ok(last),
+            }
+            if answer.is_ok() {
                 break;
             }
         }
-        asked.close().await
+        asked.close().await?;
+        answer
     })
+}
+
+/// The failure of an answer of another kind than the question.
+pub(super) fn unexpected() -> Failure {
+    Failure::Failed("the answer is of another kind than the question; restart the daemon".to_owned())
 }
 
 /// Who answers.
 enum Asked {
     Daemon(tokio::task::JoinHandle<std::io::Result<()>>),
-    Errand(Option<Handle>),
+    Errand(Handle),
 }
 
 impl Asked {
-    async fn close(&mut self) -> Result<(), Failure> {
+    async fn close(self) -> Result<(), Failure> {
         match self {
             Self::Daemon(task) => match task.await {
                 Ok(Err(error)) => Err(Failure::Failed(error.to_string())),
                 _ => Ok(()),
             },
             Self::Errand(handle) => {
-                let Some(handle) = handle.take() else { return Ok(()) };
                 handle.stop().await;
                 handle.ended().await.map_err(|error| Failure::Failed(error.to_string()))
             }
@@ -76,7 +85,7 @@ async fn connect_or_open(
         match daemon::start(setup(config.clone(), data_dir.clone(), true), Role::Errand).await {
             Ok(handle) => {
                 let answers = handle.ask(request).await;
-                return Ok((Asked::Errand(Some(handle)), answers));
+                return Ok((Asked::Errand(handle), answers));
             }
             Err(OpenError::Store(StoreError::InUse(_))) if tries > 0 => {
                 tries -= 1;

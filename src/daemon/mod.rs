@@ -30,6 +30,7 @@ use crate::serve::{Desk, Question, Snapshot};
 use crate::store::{Store, StoreError};
 use publish::Publisher;
 use round::Round;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
@@ -80,6 +81,8 @@ struct Daemon {
     events: mpsc::Sender<Event>,
     reload: Reload,
     role: Role,
+    /// Where readers are served; a reload does not change it.
+    listen: SocketAddr,
     /// Someone watches the progress of rounds; single polls are then not worth a line.
     watched: bool,
 }
@@ -224,6 +227,9 @@ impl Daemon {
         }
         for warning in &config.warnings {
             tracing::warn!("{warning}");
+        }
+        if config.serve.listen != self.listen {
+            tracing::warn!(listen = %self.listen, "daemon.listen has changed; it takes a restart to listen there");
         }
         tracing::info!(feeds = config.feeds.len(), "configuration reloaded");
         self.desk.token.store(Arc::new(config.serve.token));

@@ -154,6 +154,7 @@ pub async fn start(setup: Setup, role: Role) -> Result<Handle, OpenError> {
         events,
         reload,
         role,
+        listen: config.serve.listen,
         watched,
     };
     daemon.record(vec![update], stamp.at).await?;
