@@ -1,6 +1,6 @@
 //! The configuration: text in, validated options of every room out. Pure: the shell reads files and environment.
 //!
-//! What may be written (module [`mod@file`]) and what may be relied on ([`Config`]) are two things; every fault is reported, each
+//! What may be written (`file.rs`) and what may be relied on ([`Config`]) are two things; every fault is reported, each
 //! with its place and remedy, not only the first.
 
 mod fault;
