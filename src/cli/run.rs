@@ -14,7 +14,7 @@ pub(super) fn run(places: &Places) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let watched = std::io::stderr().is_terminal();
-    let base = config.engine.output.base_url.clone().unwrap_or_else(|| format!("http://{}", config.serve.listen));
+    let base = config.shown_url.clone();
     let token = config.serve.token.as_ref().map(|_| "/t/TOKEN").unwrap_or_default();
     let feeds = output::count(config.feeds.len(), "feed");
     output::remark(&format!("storyfold {} follows {feeds} of {}", env!("CARGO_PKG_VERSION"), config.path.display()));

@@ -35,7 +35,7 @@ pub(super) struct DaemonTable {
     pub listen: Option<Spanned<String>>,
     pub base_url: Option<Spanned<String>>,
     pub data_dir: Option<PathBuf>,
-    pub token: Option<String>,
+    pub token: Option<Spanned<String>>,
     pub log: Option<String>,
 }
 
@@ -268,9 +268,13 @@ impl Sections<'_, '_> {
             let span = self
                 .faults
                 .add_variable(&format!("STORYFOLD_{}__{}", name.to_uppercase(), key.to_uppercase()), ENVIRONMENT);
-            let parsed =
-                DeValue::parse(value).map_or_else(|_| DeValue::String(Cow::Borrowed(value)), Spanned::into_inner);
-            table.insert(Spanned::new(span.clone(), Cow::Owned(key)), Spanned::new(span, parsed));
+            let text = Spanned::new(span.clone(), DeValue::String(Cow::Borrowed(value)));
+            let key = Spanned::new(span.clone(), Cow::Owned(key));
+            // A token of digits is a text, a number of entries is not: what the option takes decides.
+            let alone = DeValue::Table(DeTable::from_iter([(key.clone(), text.clone())]));
+            let taken = T::deserialize(ValueDeserializer::from(Spanned::new(span.clone(), alone))).is_ok();
+            let typed = DeValue::parse(value).ok().filter(|_| !taken);
+            table.insert(key, typed.map_or(text, |typed| Spanned::new(span, typed.into_inner())));
         }
         decode(table, 0..0, name, self.faults).unwrap_or_default()
     }

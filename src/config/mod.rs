@@ -30,6 +30,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// A shorter token is guessed.
+const TOKEN_CHARS_MIN: usize = 8;
+
 /// Reads a file that the configuration names.
 pub type Read<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
 
@@ -46,6 +49,8 @@ pub struct Config {
     pub fetch: FetchOptions,
     /// The serve room's options.
     pub serve: ServeOptions,
+    /// Where readers subscribe, without the token.
+    pub shown_url: String,
     /// `daemon.data_dir`, if the file or the environment sets it.
     pub data_dir: Option<PathBuf>,
     /// `daemon.log`: a filter as `tracing-subscriber` reads it.
@@ -73,6 +78,10 @@ impl Config {
         };
         let serve = serve_options(&tables.daemon, &mut faults);
         let base_url = base_url(&tables.daemon, &serve, &mut faults);
+        let shown_url = base_url.clone().unwrap_or_else(|| format!("http://{}", serve.listen));
+        // Who reads the feed knows the token, and needs it for our pages.
+        let base_url =
+            base_url.map(|base| serve.token.as_ref().map_or(base.clone(), |token| format!("{base}/t/{token}")));
         let feeds = feed_specs(tables.feeds, folder, &mut faults);
         let views = views(tables.views, &mut faults);
         let config = Self {
@@ -85,6 +94,7 @@ impl Config {
             },
             fetch: fetch_options(tables.fetch, &mut faults),
             serve,
+            shown_url,
             data_dir: tables.daemon.data_dir.map(|data_dir| folder.join(data_dir)),
             log: tables.daemon.log.unwrap_or_else(|| "info".to_owned()),
             feeds,
@@ -107,7 +117,15 @@ fn serve_options(table: &DaemonTable, faults: &mut Faults) -> ServeOptions {
         let text = format!("anyone who reaches {listen} can read everything; set daemon.token, or listen on 127.0.0.1");
         faults.warn(place.span(), text);
     }
-    ServeOptions { listen, token: table.token.clone() }
+    if let Some(token) = &table.token {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if token.get_ref().len() < TOKEN_CHARS_MIN || !token.get_ref().bytes().all(plain) {
+            let text =
+                format!("daemon.token is part of addresses: write {TOKEN_CHARS_MIN} or more letters, digits, - and _");
+            faults.add(token.span(), text);
+        }
+    }
+    ServeOptions { listen, token: table.token.as_ref().map(|token| token.get_ref().clone()) }
 }
 
 /// Without `daemon.base_url`, documents link to the listening address, where that is this machine's own.

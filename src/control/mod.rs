@@ -24,6 +24,8 @@ const VERSION: u32 = 1;
 const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The system's limit for a socket's path is 108 bytes.
 const PATH_BYTES_MAX: usize = 100;
+/// After a connection could not be taken.
+const ACCEPT_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
 /// Replies that may wait for a slow command.
 const REPLIES_WAITING: usize = 64;
 
@@ -71,8 +73,10 @@ pub fn bind(path: &Path) -> io::Result<UnixListener> {
 /// Takes questions on a bound socket and hands them on, until the taker is gone.
 pub async fn run(listener: UnixListener, asks: mpsc::Sender<Ask>) {
     while !asks.is_closed() {
-        if let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(converse(stream, asks.clone()));
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(converse(stream, asks.clone()))),
+            // Too many open files, usually: it passes, and asking at once again does not help.
+            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
         }
     }
 }

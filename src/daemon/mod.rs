@@ -39,7 +39,7 @@ use tokio::sync::{Semaphore, mpsc};
 const BATCH_MAX: usize = 64;
 /// Events that may wait; who brings more waits with them.
 pub(crate) const EVENTS_WAITING: usize = 256;
-/// Longest sleep: a wall clock that was set heals itself within a minute.
+/// Longest sleep, so that a wall clock that was set is noticed within a minute.
 const SLEEP_MAX: Duration = Duration::from_mins(1);
 /// Schedule and validators alone are recorded together, so long after the first: losing them costs a conditional GET.
 const BOOKKEEPING_DELAY: Duration = Duration::from_secs(1);
@@ -53,8 +53,8 @@ pub enum Event {
     Asked(Ask),
     /// A reader asks for what is not in the snapshot.
     Wondered(Question),
-    /// A snapshot is rendered.
-    Rendered(Arc<Snapshot>),
+    /// A snapshot is rendered, or the store failed it.
+    Rendered(Result<Arc<Snapshot>, StoreError>),
     /// SIGHUP.
     Reload,
     /// SIGTERM, SIGINT, or the errand is done.
@@ -74,8 +74,8 @@ struct Daemon {
     desk: Arc<Desk>,
     publisher: Publisher,
     rounds: Vec<Round>,
-    /// Updates that only move schedule and validators, and when they must be recorded.
-    bookkeeping: Vec<Update>,
+    /// Updates that are not on disk yet, and when they must be.
+    unrecorded: Vec<Update>,
     record_by: Option<Timestamp>,
     sequence: u64,
     events: mpsc::Sender<Event>,
@@ -92,7 +92,7 @@ impl Daemon {
     async fn run(mut self, mut inbox: mpsc::Receiver<Event>) -> Result<(), StoreError> {
         loop {
             self.spawn_due();
-            self.publish().await;
+            self.publish();
             let wait = self.wait(clock::now());
             let first = tokio::time::timeout(wait, inbox.recv()).await;
             let mut batch: Vec<Event> = first.ok().flatten().into_iter().collect();
@@ -118,7 +118,7 @@ impl Daemon {
                 Event::Fetched(fetched) => updates.push(self.take_fetched(fetched)),
                 Event::Asked(ask) => asks.push(ask),
                 Event::Wondered(question) => self.wonder(question),
-                Event::Rendered(snapshot) => self.publisher.rendered(&self.desk, snapshot),
+                Event::Rendered(snapshot) => self.publisher.rendered(&self.desk, snapshot?),
                 Event::Reload => updates.extend(self.reconfigure()),
                 Event::Stop => {}
             }
@@ -133,13 +133,19 @@ impl Daemon {
         self.finish_rounds().await
     }
 
-    /// Answers the rounds that have ended: when all of them is on disk, and served.
+    /// Answers the rounds that have ended: when all of them is on disk, and a snapshot begun after their end is served.
     async fn finish_rounds(&mut self) -> Result<(), StoreError> {
-        if self.role == Role::Daemon && !self.publisher.is_up_to_date() {
+        let served = match self.role {
+            Role::Daemon => self.publisher.served(),
+            Role::Errand => u64::MAX,
+        };
+        let changes = self.publisher.changes();
+        let finished = round::take_finished(&mut self.rounds, changes, served);
+        if finished.is_empty() {
             return Ok(());
         }
-        for round in round::take_finished(&mut self.rounds) {
-            self.flush_bookkeeping().await?;
+        self.flush().await?;
+        for round in finished {
             round.finish(&self.engine);
         }
         Ok(())
@@ -153,6 +159,7 @@ impl Daemon {
             round::log_poll(spec, state, self.watched && !self.rounds.is_empty());
             for round in &mut self.rounds {
                 round.note(spec, state);
+                round.drop_paused(&self.engine, stamp.at);
             }
         }
         update
@@ -163,24 +170,34 @@ impl Daemon {
         Stamp { sequence: self.sequence, at: clock::now() }
     }
 
+    /// Keeps an update until the next one is recorded.
+    fn hold(&mut self, update: Update) {
+        self.publisher.note(&update);
+        self.unrecorded.push(update);
+        if self.role == Role::Daemon {
+            self.record_by = Some(clock::now());
+        }
+    }
+
     /// Records updates: at once where one of them says something, else within [`BOOKKEEPING_DELAY`].
     async fn record(&mut self, updates: Vec<Update>, now: Timestamp) -> Result<(), StoreError> {
+        let looks_only = self.role == Role::Errand && self.rounds.is_empty();
         let mut urgent = false;
         for update in updates.into_iter().filter(|update| !update.is_empty()) {
             urgent |= !update.is_bookkeeping();
             self.publisher.note(&update);
-            self.bookkeeping.push(update);
+            self.unrecorded.push(update);
         }
-        if self.bookkeeping.is_empty() {
+        if self.unrecorded.is_empty() || looks_only {
             return Ok(());
         }
         let by = *self.record_by.get_or_insert(now.plus(BOOKKEEPING_DELAY));
-        if urgent || by <= now { self.flush_bookkeeping().await } else { Ok(()) }
+        if urgent || by <= now { self.flush().await } else { Ok(()) }
     }
 
-    async fn flush_bookkeeping(&mut self) -> Result<(), StoreError> {
+    async fn flush(&mut self) -> Result<(), StoreError> {
         self.record_by = None;
-        let updates = std::mem::take(&mut self.bookkeeping);
+        let updates = std::mem::take(&mut self.unrecorded);
         if updates.is_empty() {
             return Ok(());
         }
@@ -202,7 +219,8 @@ impl Daemon {
 
     fn wait(&self, now: Timestamp) -> Duration {
         let engine = self.engine.poll_timeout().filter(|_| self.role == Role::Daemon || !self.rounds.is_empty());
-        let moments = [engine, self.record_by, self.publisher.due()];
+        let render = self.publisher.due().filter(|_| self.role == Role::Daemon);
+        let moments = [engine, self.record_by, render];
         moments.into_iter().flatten().min().map_or(SLEEP_MAX, |at| at.since(now)).min(SLEEP_MAX)
     }
 
@@ -243,8 +261,8 @@ impl Daemon {
     }
 
     async fn close(mut self) -> Result<(), StoreError> {
-        self.flush_bookkeeping().await?;
         if self.role == Role::Daemon {
+            self.flush().await?;
             tracing::info!("stopped; everything is on disk");
         }
         Ok(())

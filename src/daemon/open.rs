@@ -148,7 +148,7 @@ pub async fn start(setup: Setup, role: Role) -> Result<Handle, OpenError> {
         desk,
         publisher: Publisher::default(),
         rounds: Vec::new(),
-        bookkeeping: Vec::new(),
+        unrecorded: Vec::new(),
         record_by: None,
         sequence: stamp.sequence,
         events,
@@ -157,7 +157,8 @@ pub async fn start(setup: Setup, role: Role) -> Result<Handle, OpenError> {
         listen: config.serve.listen,
         watched,
     };
-    daemon.record(vec![update], stamp.at).await?;
+    // A command that only looks must not record what its own configuration would change.
+    daemon.hold(update);
     handle.task = tokio::spawn(daemon.run(inbox));
     Ok(handle)
 }

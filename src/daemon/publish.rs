@@ -22,76 +22,85 @@ const TITLE_CHARS: usize = 80;
 /// When to render.
 #[derive(Debug)]
 pub(super) struct Publisher {
-    changed: bool,
-    rendering: bool,
+    /// Changes so far of what is served.
+    changes: u64,
+    /// Changes that the rendering under way, and the snapshot that is served, include.
+    rendering: Option<u64>,
+    served: Option<u64>,
     not_before: Timestamp,
     again_at: Timestamp,
 }
 
 impl Default for Publisher {
     fn default() -> Self {
-        Self { changed: true, rendering: false, not_before: Timestamp::EPOCH, again_at: Timestamp::EPOCH }
+        Self { changes: 1, rendering: None, served: None, not_before: Timestamp::EPOCH, again_at: Timestamp::EPOCH }
     }
 }
 
 impl Publisher {
     /// Notes whether an update may have changed what is served.
     pub fn note(&mut self, update: &Update) {
-        self.changed |= !update.is_bookkeeping();
+        if !update.is_bookkeeping() {
+            self.touch();
+        }
     }
 
-    /// Something else changed what is served.
+    /// Something changed what is served.
     pub fn touch(&mut self) {
-        self.changed = true;
+        self.changes += 1;
     }
 
-    /// Whether all that changed is served.
-    pub fn is_up_to_date(&self) -> bool {
-        !self.changed && !self.rendering
+    /// Changes so far.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// How many of them are served.
+    pub fn served(&self) -> u64 {
+        self.served.unwrap_or(0)
     }
 
     /// When the next rendering may begin, if one is wanted.
     pub fn due(&self) -> Option<Timestamp> {
-        match (self.rendering, self.changed) {
-            (true, _) => None,
-            (false, true) => Some(self.not_before),
-            (false, false) => Some(self.again_at),
+        match self.rendering {
+            Some(_) => None,
+            None if self.served != Some(self.changes) => Some(self.not_before),
+            None => Some(self.again_at),
         }
+    }
+
+    fn begin(&mut self, now: Timestamp) {
+        self.rendering = Some(self.changes);
+        self.not_before = now.plus(RENDER_GAP);
+        self.again_at = now.plus(RENDER_AGAIN);
     }
 
     /// Swaps a snapshot in.
     pub fn rendered(&mut self, desk: &Desk, snapshot: Arc<Snapshot>) {
         desk.snapshot.store(snapshot);
         desk.ready.store(true, Ordering::Relaxed);
-        self.rendering = false;
+        self.served = self.rendering.take();
     }
 }
 
 impl Daemon {
     /// Begins a rendering, where one is due.
-    pub(super) async fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         let now = clock::now();
         if self.role == Role::Errand || self.publisher.due().is_none_or(|due| due > now) {
             return;
         }
-        self.publisher.changed = false;
-        self.publisher.rendering = true;
-        self.publisher.not_before = now.plus(RENDER_GAP);
-        self.publisher.again_at = now.plus(RENDER_AGAIN);
+        self.publisher.begin(now);
         let feed = self.engine.merged_feed(now);
         let views = self.engine.options().output.views.clone();
         let (store, before, events) = (self.store.clone(), self.desk.snapshot.load_full(), self.events.clone());
-        tokio::task::spawn_blocking(move || {
-            let snapshot = match filled(feed, &store) {
-                Ok(feed) => Arc::new(Snapshot::render(&feed, &views, &before, now)),
-                Err(error) => {
-                    tracing::error!("what is served stays as it was: {error}");
-                    before
-                }
-            };
-            let _ = events.blocking_send(Event::Rendered(snapshot));
+        let work = move || Ok(Arc::new(Snapshot::render(&filled(feed, &store)?, &views, &before, now)));
+        let rendering = tokio::task::spawn_blocking(work);
+        tokio::spawn(async move {
+            let rendered = rendering.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            // Nobody takes it after a stop.
+            let _ = events.send(Event::Rendered(rendered)).await;
         });
-        tokio::task::yield_now().await;
     }
 
     /// The documents as they would be served now.

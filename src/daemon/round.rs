@@ -4,6 +4,7 @@ use crate::control::{FailedFeed, Progress, Reply, Round as Report};
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
 use crate::engine::id::FeedId;
 use crate::engine::publication::count_publishers;
+use crate::engine::time::Timestamp;
 use crate::engine::{Demand, Engine};
 use std::collections::BTreeSet;
 use tokio::sync::mpsc;
@@ -12,6 +13,8 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(super) struct Round {
     waiting: BTreeSet<FeedId>,
+    /// How much of what is served had changed when its last feed was in.
+    ended_at: Option<u64>,
     report: Report,
     replies: mpsc::Sender<Reply>,
 }
@@ -23,7 +26,7 @@ impl Round {
             paused: demand.paused.into_iter().map(|id| engine.feed_url(id)).collect(),
             ..Report::default()
         };
-        Self { waiting: demand.feeds, report, replies }
+        Self { waiting: demand.feeds, ended_at: None, report, replies }
     }
 
     /// Takes down how the poll of a feed ended.
@@ -35,7 +38,7 @@ impl Round {
         match &state.last_result {
             Some(PollResult::Read { new, .. }) => self.report.new_entries += *new as usize,
             Some(PollResult::NotModified) => self.report.not_modified += 1,
-            Some(PollResult::RateLimited) => self.report.failed.push(failed("its host asks us to wait")),
+            Some(PollResult::RateLimited) => self.report.paused.push(spec.written.clone()),
             Some(PollResult::Gone) => self.report.failed.push(failed("the publisher has ended it (410)")),
             Some(PollResult::Failed { reason }) => self.report.failed.push(failed(reason)),
             None => {}
@@ -53,6 +56,14 @@ impl Round {
     /// A feed that is not followed any more is not waited for.
     pub fn drop_unfollowed(&mut self, engine: &Engine) {
         self.waiting.retain(|id| engine.spec(*id).is_some());
+    }
+
+    /// A host that asks us to wait is not waited for: its feeds are listed as paused.
+    pub fn drop_paused(&mut self, engine: &Engine, now: Timestamp) {
+        for id in engine.paused(&self.waiting, now) {
+            self.waiting.remove(&id);
+            self.report.paused.push(engine.feed_url(id));
+        }
     }
 
     /// Tells who waits.
@@ -73,9 +84,12 @@ pub(super) fn reply(replies: mpsc::Sender<Reply>, last: Reply) {
     tokio::spawn(async move { replies.send(last).await });
 }
 
-/// The rounds for which all feeds are in.
-pub(super) fn take_finished(rounds: &mut Vec<Round>) -> Vec<Round> {
-    rounds.extract_if(.., |round| round.waiting.is_empty()).collect()
+/// The rounds for which all feeds are in, and whose changes (of `changes` so far) are among the `served` ones.
+pub(super) fn take_finished(rounds: &mut Vec<Round>, changes: u64, served: u64) -> Vec<Round> {
+    for round in rounds.iter_mut().filter(|round| round.waiting.is_empty()) {
+        round.ended_at.get_or_insert(changes);
+    }
+    rounds.extract_if(.., |round| round.ended_at.is_some_and(|at| at <= served)).collect()
 }
 
 /// One line a poll.

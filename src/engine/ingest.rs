@@ -265,7 +265,11 @@ impl Engine {
         for (id, to) in placement.moved {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             let from = std::mem::replace(&mut entry.cluster, to.cluster);
-            entry.decision = Decision::Moved { from, to };
+            match &mut entry.decision {
+                // A copy stays one wherever it goes.
+                Decision::Copy { cluster, .. } => *cluster = to.cluster,
+                decision => *decision = Decision::Moved { from, to },
+            }
             self.changes.entries.insert(id);
             if let Some(cluster) = self.clusters.get_mut(&from) {
                 cluster.members.retain(|member| *member != id);

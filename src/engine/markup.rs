@@ -42,6 +42,12 @@ pub fn line(markup: &str, chars_max: usize) -> String {
     paragraphs(markup, chars_max).replace('\n', " ")
 }
 
+/// One line of text that is plain already: white space collapsed, what cannot be printed removed.
+#[must_use]
+pub fn plain_line(text: &str, chars_max: usize) -> String {
+    tidy(std::iter::once(text), chars_max)
+}
+
 /// Plain text with a line for each paragraph, at most `chars_max` characters.
 #[must_use]
 pub fn paragraphs(markup: &str, chars_max: usize) -> String {

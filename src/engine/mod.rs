@@ -176,22 +176,33 @@ impl Engine {
             Feed { spec: None, state: FeedState::new(&spec, now), carried: Vec::new(), entries: 0 }
         });
         feed.spec = Some(spec);
-        let due = feed.state.next_due;
-        self.schedule.set_due(id, &host, due, &self.options.schedule);
+        let (due, paused) = (feed.state.next_due, feed.state.paused_until);
+        // A feed that waits already may have been asked for: a reload does not put it off.
+        if !self.schedule.knows(id, &host) {
+            self.schedule.set_due(id, &host, due, &self.options.schedule);
+        }
+        let whole_host = self.options.schedule.pause_scope == schedule::PauseScope::Host;
+        if let Some(until) = paused.filter(|until| whole_host && *until > now) {
+            self.schedule.pause_host(id, until, &self.options.schedule);
+        }
     }
 
     fn unfollow(&mut self, id: FeedId, now: Timestamp) {
         self.schedule.remove(id, &self.options.schedule);
         let Some(feed) = self.feeds.get_mut(&id) else { return };
         feed.spec = None;
-        // Followed again, it is due at once.
         feed.state.next_due = now;
         let carried = std::mem::take(&mut feed.carried);
-        if !carried.is_empty() {
-            // Without validators, a feed that is followed again is read again.
+        let was_followed = feed.state.first_success.take().is_some() || !carried.is_empty();
+        if was_followed {
+            // Followed again, it is read again, and what it holds then is an import, not news.
             feed.state.validators = feed::Validators::default();
             feed.state.body_hash = None;
             self.changes.carried.insert(id);
+            self.changes.feeds.insert(id);
+        }
+        if feed.entries == 0 {
+            self.feeds.remove(&id);
             self.changes.feeds.insert(id);
         }
         for entry in carried {
@@ -238,9 +249,10 @@ impl Engine {
             if !all && feed.state.next_due > now && !self.schedule.is_in_flight(*id) {
                 continue;
             }
-            let paused = feed.state.paused_until.filter(|until| *until > now);
-            let paused = paused.or_else(|| self.schedule.host_paused_until(*id, now, self.options.schedule.host_gap));
-            if paused.is_some() && !self.schedule.is_in_flight(*id) {
+            let own = feed.state.is_paused(now);
+            let gap = self.options.schedule.host_gap;
+            let paused = own || self.schedule.host_paused_until(*id, now, gap).is_some();
+            if paused && !self.schedule.is_in_flight(*id) {
                 demand.paused.push(*id);
                 continue;
             }
@@ -250,6 +262,18 @@ impl Engine {
             }
         }
         demand
+    }
+
+    /// Which of these feeds wait for a host that asked us to.
+    #[must_use]
+    pub fn paused(&self, feeds: &BTreeSet<FeedId>, now: Timestamp) -> Vec<FeedId> {
+        let paused = |id: &&FeedId| !self.schedule.is_in_flight(**id) && self.is_paused(**id, now);
+        feeds.iter().filter(paused).copied().collect()
+    }
+
+    fn is_paused(&self, id: FeedId, now: Timestamp) -> bool {
+        let own = self.feeds.get(&id).is_some_and(|feed| feed.state.is_paused(now));
+        own || self.schedule.host_paused_until(id, now, self.options.schedule.host_gap).is_some()
     }
 
     /// The sequence number of the last input.

@@ -12,6 +12,9 @@ use super::link::{CanonicalLink, web_link};
 use super::markup;
 use super::time::Timestamp;
 use feed_rs::model;
+use quick_xml::encoding::DecodingReader;
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -81,14 +84,12 @@ pub fn parse(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
     if bytes.is_empty() {
         return Err(ParseError::Empty);
     }
-    if nests_too_deep(bytes) {
-        return Err(ParseError::TooDeep);
-    }
     let base = body.final_url.as_deref();
     // feed-rs 3.0.0 panics on an e-mail address beside a multibyte character, on durations of more than 64 bits, and
     // where an encoding is declared after a comment: that is this feed's failure, not the daemon's.
-    let feed = catch_unwind(AssertUnwindSafe(|| parser(base).parse(bytes))).map_err(|_| ParseError::Panicked)?;
-    match feed {
+    let fenced = || if nests_too_deep(bytes) { None } else { Some(parser(base).parse(bytes)) };
+    let feed = catch_unwind(AssertUnwindSafe(fenced)).map_err(|_| ParseError::Panicked)?;
+    match feed.ok_or(ParseError::TooDeep)? {
         Ok(feed) => Ok(document(feed, spec, base)),
         Err(_) if looks_like_a_web_page(bytes) => Err(ParseError::WebPage),
         Err(error) => Err(ParseError::Malformed(markup::line(&error.to_string(), TITLE_CHARS_MAX))),
@@ -109,19 +110,33 @@ fn looks_like_a_web_page(bytes: &[u8]) -> bool {
     head.contains("<!doctype html") || head.contains("<html")
 }
 
-/// Counts open elements; a document that is not XML at all has none. Ends at the first error, which the parser finds
-/// again and names.
+/// Counts open elements in what the parser sees: the text after its encoding is undone (read as bytes, UTF-16 has no end
+/// tags, and one Latin-1 letter ends the count). Ends at the first error, which the parser finds again and names.
 fn nests_too_deep(bytes: &[u8]) -> bool {
-    let mut reader = quick_xml::Reader::from_reader(bytes);
+    if bytes.first() == Some(&b'{') {
+        return false; // JSON: its reader has a limit of its own, and markup in its strings is not nested
+    }
+    let mut reader = Reader::from_reader(DecodingReader::new(bytes));
     reader.config_mut().check_end_names = false;
     reader.config_mut().allow_unmatched_ends = true;
-    let mut depth = 0_usize;
+    let (mut buffer, mut depth) = (Vec::new(), 0_usize);
     loop {
-        match reader.read_event() {
-            Ok(quick_xml::events::Event::Start(_)) => depth += 1,
-            Ok(quick_xml::events::Event::End(_)) => depth = depth.saturating_sub(1),
-            Ok(quick_xml::events::Event::Eof) | Err(_) => return false,
-            Ok(_) => {}
+        buffer.clear();
+        let encoding = match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(_)) => {
+                depth += 1;
+                None
+            }
+            Ok(Event::End(_)) => {
+                depth = depth.saturating_sub(1);
+                None
+            }
+            Ok(Event::Decl(declaration)) => declaration.encoder(),
+            Ok(Event::Eof) | Err(_) => return false,
+            Ok(_) => None,
+        };
+        if let Some(encoding) = encoding {
+            reader.get_mut().set_encoding(encoding);
         }
         if depth > DEPTH_MAX {
             return true;
@@ -145,9 +160,10 @@ fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document 
         rejected: Vec::new(),
         ttl: feed.ttl.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
     };
+    let kind = feed.feed_type;
     let mut places: BTreeMap<EntryId, usize> = BTreeMap::new();
     for (index, item) in feed.entries.into_iter().take(ITEMS_MAX).enumerate() {
-        match draft(&item, spec, language.as_deref(), base) {
+        match draft(&item, &kind, spec, language.as_deref(), base) {
             Err(reason) => out.rejected.push(Rejected { index, reason }),
             Ok(draft) => {
                 if let Some(&first) = places.get(&draft.id) {
@@ -164,11 +180,12 @@ fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document 
 
 fn draft(
     item: &model::Entry,
+    kind: &model::FeedType,
     spec: &FeedSpec,
     feed_language: Option<&str>,
     base: Option<&str>,
 ) -> Result<Draft, String> {
-    let title = item.title.as_ref().map(|title| markup::line(&title.content, TITLE_CHARS_MAX)).unwrap_or_default();
+    let title = item.title.as_ref().map(|title| title_of(title, kind)).unwrap_or_default();
     let text = text_of(item);
     let link = link_of(item, base);
     if title.is_empty() && text.is_empty() && link.is_none() {
@@ -191,6 +208,17 @@ fn draft(
         version,
         features,
     })
+}
+
+/// Plain text. Atom and JSON Feed say what is plain, and `<section>` in a plain title is a word; RSS does not say, and its
+/// titles are full of markup.
+fn title_of(title: &model::Text, kind: &model::FeedType) -> String {
+    let says = matches!(kind, model::FeedType::Atom | model::FeedType::JSON);
+    if says && title.content_type.essence().to_string() == "text/plain" {
+        markup::plain_line(&title.content, TITLE_CHARS_MAX)
+    } else {
+        markup::line(&title.content, TITLE_CHARS_MAX)
+    }
 }
 
 fn moment(date: chrono::DateTime<chrono::Utc>) -> Timestamp {

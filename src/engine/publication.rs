@@ -24,7 +24,7 @@ pub struct OutputOptions {
     pub growth: Growth,
     /// Clusters in the merged feed.
     pub max_entries: usize,
-    /// How long a cluster stays in the merged feed after it first stood there.
+    /// How long a cluster stays in the merged feed after it last grew.
     pub max_age: Duration,
     /// Where documents are served, for links to our own pages.
     pub base_url: Option<String>,
@@ -149,7 +149,7 @@ impl Engine {
             .clusters
             .values()
             .filter_map(|cluster| cluster.publication.as_ref().map(|told| (told, cluster)))
-            .filter(|(told, _)| told.released >= oldest)
+            .filter(|(told, cluster)| told.released >= oldest || self.grew_since(cluster, oldest))
             .collect();
         standing.sort_by_key(|(told, cluster)| (std::cmp::Reverse(told.published), cluster.id));
         standing.truncate(output.max_entries);
@@ -159,6 +159,11 @@ impl Engine {
             path: "/feed".to_owned(),
             items: standing.into_iter().filter_map(|(_, cluster)| self.item(cluster)).collect(),
         }
+    }
+
+    /// Whether an entry of the cluster was first seen since then.
+    fn grew_since(&self, cluster: &Cluster, since: Timestamp) -> bool {
+        cluster.members.iter().filter_map(|id| self.entries.get(id)).any(|entry| entry.first_seen >= since)
     }
 
     /// One cluster as a reader sees it, without the lead's text; an unpublished one is dated by its lead.

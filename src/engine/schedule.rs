@@ -2,7 +2,7 @@
 //!
 //! Feeds wait in a queue of their host, hosts in one queue of all; both are ordered by the moment they are ready, so
 //! that the next feed is found in logarithmic time however many wait. Politeness rules are those of `FeedState`
-//! (persisted) and of the host (in memory: a restart takes longer than any gap).
+//! (persisted) and of the host (made again from those of its feeds).
 
 use super::feed::{FeedSpec, FeedState, PollResult};
 use super::id::FeedId;
@@ -60,7 +60,7 @@ pub fn next_due(spec: &FeedSpec, state: &FeedState, hints: Hints, now: Timestamp
     let base = spec.interval.unwrap_or(INTERVAL_DEFAULT);
     let wanted = match state.last_result {
         Some(PollResult::Failed { .. } | PollResult::RateLimited) => backoff(base, state.failures),
-        Some(PollResult::Gone) => INTERVAL_MAX,
+        Some(PollResult::Gone) => INTERVAL_MAX.max(base),
         _ => base.max(hints.max_age.unwrap_or_default()).max(hints.ttl.unwrap_or_default()),
     };
     // What the user asks for may be longer than the cap, never shorter than the floor.
@@ -79,7 +79,7 @@ fn spread(feed: FeedId, interval: Duration) -> Duration {
 fn backoff(base: Duration, failures: u32) -> Duration {
     let mut interval = base;
     for _ in 1..failures {
-        interval = (interval * BACKOFF_TENTHS / 10).min(INTERVAL_MAX);
+        interval = (interval * BACKOFF_TENTHS / 10).min(INTERVAL_MAX.max(base));
     }
     interval
 }
@@ -159,16 +159,16 @@ impl Schedule {
 
     /// A fetch ended at `now`; the feed waits for `due`.
     pub fn finish(&mut self, feed: FeedId, due: Timestamp, now: Timestamp, gap: Duration, options: &ScheduleOptions) {
-        let Some(slot) = self.feeds.get_mut(&feed) else { return };
+        // A fetch from before the feed was dropped and followed again counts no more.
+        let Some(slot) = self.feeds.get_mut(&feed).filter(|slot| slot.in_flight) else { return };
         slot.due = due;
+        slot.in_flight = false;
         let name = slot.host.clone();
-        if std::mem::take(&mut slot.in_flight) {
-            self.in_flight -= 1;
-            if let Some(host) = self.hosts.get_mut(&name) {
-                host.in_flight -= 1;
-                host.not_before = host.not_before.max(now.plus(gap));
-                host.queue.insert((due, feed));
-            }
+        self.in_flight -= 1;
+        if let Some(host) = self.hosts.get_mut(&name) {
+            host.in_flight -= 1;
+            host.not_before = host.not_before.max(now.plus(gap));
+            host.queue.insert((due, feed));
         }
         self.relist(&name, options);
     }
@@ -187,6 +187,12 @@ impl Schedule {
     pub fn host_paused_until(&self, feed: FeedId, now: Timestamp, gap: Duration) -> Option<Timestamp> {
         let host = self.hosts.get(&self.feeds.get(&feed)?.host)?;
         (host.not_before > now.plus(gap)).then_some(host.not_before)
+    }
+
+    /// Whether the feed is in the queue of this host, or in flight to it.
+    #[must_use]
+    pub fn knows(&self, feed: FeedId, host: &str) -> bool {
+        self.feeds.get(&feed).is_some_and(|slot| slot.host == host)
     }
 
     /// Whether the feed is being fetched.

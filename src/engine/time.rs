@@ -46,12 +46,6 @@ impl Timestamp {
         self.zoned().strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
     }
 
-    /// The form of RFC 9110, section 5.6.7, that HTTP headers ask for.
-    #[must_use]
-    pub fn to_http(self) -> String {
-        self.zoned().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-    }
-
     /// Day, hour and minute, for people: `2025-06-08 07:30`.
     #[must_use]
     pub fn to_minute(self) -> String {
@@ -106,7 +100,6 @@ mod tests {
         let moment = Timestamp::parse_rfc3339("2025-06-08T09:30:15.5+02:00").unwrap();
         assert_eq!(moment.to_string(), "2025-06-08T07:30:15Z");
         assert_eq!(moment.to_rfc822(), "Sun, 08 Jun 2025 07:30:15 +0000");
-        assert_eq!(moment.to_http(), "Sun, 08 Jun 2025 07:30:15 GMT");
         assert_eq!(moment.to_minute(), "2025-06-08 07:30");
     }
 

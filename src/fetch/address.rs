@@ -3,6 +3,7 @@
 //! exceptions, checked on the address that is really dialled.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use url::{Host, Url};
@@ -27,20 +28,29 @@ impl Guard {
             Some(Host::Domain(_)) => return Ok(()),
             None => return Err("the address has no host".to_owned()),
         };
+        if self.proxied {
+            return Ok(()); // the proxy dials, and refuses what it will
+        }
         let target = SocketAddr::new(ip, url.port_or_known_default().unwrap_or_default());
         if is_public(ip) || self.allowed.contains(&target) { Ok(()) } else { Err(refusal(target)) }
     }
 
-    /// What of a name's addresses may be dialled. An allowed private address comes with its allowed port, which is then
-    /// the one that is dialled whatever the URL says.
+    /// The ports of allowed private addresses.
+    pub(super) fn private_ports(&self) -> BTreeSet<u16> {
+        self.allowed.iter().map(SocketAddr::port).collect()
+    }
+
+    /// The rule for names that are dialled at this port: a resolver is not told the port of the URL it looks up for, so
+    /// each port with exceptions has a resolver of its own, and all others have one without any.
+    pub(super) fn at_port(&self, port: Option<u16>) -> Self {
+        let allowed = self.allowed.iter().filter(|allowed| Some(allowed.port()) == port).copied();
+        Self { allowed: allowed.collect(), proxied: self.proxied }
+    }
+
+    /// What of a name's addresses may be dialled.
     fn filter(&self, found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
-        let one = |address: SocketAddr| {
-            if self.proxied || is_public(address.ip()) {
-                return Some(SocketAddr::new(address.ip(), 0));
-            }
-            self.allowed.iter().find(|allowed| allowed.ip() == address.ip()).copied()
-        };
-        found.filter_map(one).collect()
+        let allowed = |ip: IpAddr| self.allowed.iter().any(|allowed| allowed.ip() == ip);
+        found.filter(|address| self.proxied || is_public(address.ip()) || allowed(address.ip())).collect()
     }
 }
 
@@ -187,8 +197,11 @@ mod tests {
     #[test]
     fn a_name_that_leads_inside_is_dialled_only_at_its_allowed_port() {
         let guard = Guard::new(&["127.0.0.1:8700".parse().unwrap()], false);
-        let found = ["127.0.0.1:0", "10.0.0.1:0", "93.184.216.34:0"].map(|address| address.parse().unwrap());
-        let expected = ["127.0.0.1:8700", "93.184.216.34:0"].map(|address| address.parse::<SocketAddr>().unwrap());
-        assert_eq!(guard.filter(found.into_iter()), expected);
+        let found =
+            ["127.0.0.1:0", "10.0.0.1:0", "93.184.216.34:0"].map(|address| address.parse::<SocketAddr>().unwrap());
+        let dialled = |port| guard.at_port(port).filter(found.into_iter());
+        assert_eq!(dialled(Some(8700)), [found[0], found[2]]);
+        assert_eq!(dialled(Some(8701)), [found[2]]);
+        assert_eq!(dialled(None), [found[2]]);
     }
 }

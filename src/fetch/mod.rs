@@ -10,6 +10,7 @@ use crate::engine::link::FeedUrl;
 use address::{Guard, GuardedResolver};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +45,10 @@ pub struct FetchOptions {
 /// The one way to the network.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
+    /// For all ports without exceptions.
     client: Client,
+    /// By port, where private addresses are allowed at it.
+    private: BTreeMap<u16, Client>,
     guard: Guard,
     options: Arc<FetchOptions>,
 }
@@ -58,19 +62,18 @@ impl Fetcher {
         // Fails where a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let guard = Guard::new(&options.allow_private, options.proxy.is_some());
-        let mut builder = Client::builder()
-            .user_agent(user_agent(options.contact.as_deref()))
-            .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(GuardedResolver::new(guard.clone())))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .no_proxy();
-        if let Some(proxy) = &options.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| explain(&error))?);
-        }
-        let client = builder.build().map_err(|error| explain(&error))?;
-        Ok(Self { client, guard, options: Arc::new(options) })
+        let private =
+            guard.private_ports().into_iter().map(|port| Ok((port, client(&options, guard.at_port(Some(port)))?)));
+        Ok(Self {
+            client: client(&options, guard.at_port(None))?,
+            private: private.collect::<Result<_, String>>()?,
+            guard,
+            options: Arc::new(options),
+        })
+    }
+
+    fn client_for(&self, url: &Url) -> &Client {
+        url.port_or_known_default().and_then(|port| self.private.get(&port)).unwrap_or(&self.client)
     }
 
     /// Makes one exchange. Never fails: what went wrong is an outcome.
@@ -95,7 +98,13 @@ impl Fetcher {
             self.guard.check_literal(&url)?;
             let same_host = url.origin() == first.origin();
             let headers = headers(request, same_host)?;
-            let answer = self.client.get(url.clone()).headers(headers).send().await.map_err(|error| explain(&error))?;
+            let answer = self
+                .client_for(&url)
+                .get(url.clone())
+                .headers(headers)
+                .send()
+                .await
+                .map_err(|error| explain(&error))?;
             if !answer.status().is_redirection() || answer.status() == StatusCode::NOT_MODIFIED {
                 return self.outcome(answer, &url).await;
             }
@@ -160,6 +169,21 @@ impl Fetcher {
         }
         Ok(FetchOutcome::Body(Body { bytes: bytes.into(), content_type: None, final_url: None, freshness }))
     }
+}
+
+fn client(options: &FetchOptions, guard: Guard) -> Result<Client, String> {
+    let mut builder = Client::builder()
+        .user_agent(user_agent(options.contact.as_deref()))
+        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Arc::new(GuardedResolver::new(guard)))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .no_proxy();
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| explain(&error))?);
+    }
+    builder.build().map_err(|error| explain(&error))
 }
 
 fn too_large(limit: usize) -> String {

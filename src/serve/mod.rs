@@ -4,7 +4,6 @@
 mod page;
 mod snapshot;
 
-pub use page::{cluster as cluster_page, clusters as clusters_page};
 pub use snapshot::{Document, Snapshot};
 
 use crate::engine::id::ClusterId;
@@ -104,6 +103,10 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let Some(path) = admitted(path, request.headers(), desk.token.load().as_deref()) else {
         return (StatusCode::UNAUTHORIZED, "a token is needed\n").into_response();
     };
+    if path.is_empty() {
+        // The links of the page are relative to the slash.
+        return axum::response::Redirect::permanent(&format!("{}/", request.uri().path())).into_response();
+    }
     if path == "/readyz" {
         return readiness(desk.ready.load(Ordering::Relaxed));
     }
@@ -129,7 +132,7 @@ fn admitted<'a>(path: &'a str, headers: &HeaderMap, token: Option<&str>) -> Opti
     }
     let rest = path.strip_prefix("/t/")?;
     let end = rest.find('/').unwrap_or(rest.len());
-    same(&rest[..end]).then(|| if end == rest.len() { "/" } else { &rest[end..] })
+    same(&rest[..end]).then(|| &rest[end..])
 }
 
 fn readiness(ready: bool) -> Response {
@@ -203,7 +206,7 @@ mod tests {
         check("/feed.atom", Some("wrong"), None);
         check("/feed.atom", Some("s3cret"), Some("/feed.atom"));
         check("/t/s3cret/feed.atom", None, Some("/feed.atom"));
-        check("/t/s3cret", None, Some("/"));
+        check("/t/s3cret", None, Some(""));
         check("/t/s3cretx/feed.atom", None, None);
         check("/t/", None, None);
         assert_eq!(admitted("/t/x/feed.atom", &HeaderMap::new(), None), Some("/t/x/feed.atom"));

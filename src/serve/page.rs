@@ -9,8 +9,7 @@ use maud::{DOCTYPE, Markup, html};
 const CLUSTERS_MAX: usize = 200;
 
 /// `/`: the clusters of now, newest first.
-#[must_use]
-pub fn clusters(feed: &MergedFeed, views: &[View]) -> Markup {
+pub(super) fn clusters(feed: &MergedFeed, views: &[View]) -> Markup {
     let body = html! {
         header {
             h1 { (feed.title) }
@@ -28,8 +27,7 @@ pub fn clusters(feed: &MergedFeed, views: &[View]) -> Markup {
 }
 
 /// `/clusters/ID`: one cluster.
-#[must_use]
-pub fn cluster(item: &Item) -> Markup {
+pub(super) fn cluster(item: &Item) -> Markup {
     let body = html! {
         header { p { a href="../" { "All clusters" } } }
         main {

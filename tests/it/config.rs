@@ -40,6 +40,7 @@ fn the_environment_sets_any_option() {
         ("STORYFOLD_FETCH__ALLOW_PRIVATE", "[\"127.0.0.1:80\"]"),
         ("STORYFOLD_OUTPUT__MAX_ENTRIES", "7"),
         ("STORYFOLD_DAEMON__LISTEN", "127.0.0.1:9000"),
+        ("STORYFOLD_DAEMON__TOKEN", "20261121"),
     ]);
     let config = Config::parse(Path::new("feeds.toml"), Path::new("/"), text, &environment, &|path| {
         std::fs::read_to_string(path)
@@ -49,6 +50,7 @@ fn the_environment_sets_any_option() {
     assert_eq!(config.fetch.allow_private.len(), 1);
     assert_eq!(config.engine.output.max_entries, 7);
     assert_eq!(config.serve.listen.port(), 9000);
+    assert_eq!(config.serve.token.as_deref(), Some("20261121"));
 }
 
 #[test]

@@ -206,11 +206,11 @@ fn a_reload_takes_a_good_file_and_leaves_a_bad_one() {
 
 #[test]
 fn a_token_keeps_strangers_out() {
-    let storyfold = Storyfold::new("[daemon]\ntoken = \"s3cret\"\n[output]\ntitle = \"Ours\"\n");
+    let storyfold = Storyfold::new("[daemon]\ntoken = \"s3cret-word\"\n[output]\ntitle = \"Ours\"\n");
     let daemon = Daemon::start_saying(&storyfold, "/t/TOKEN/feed.atom");
-    assert!(daemon.get("/t/s3cret/feed.atom", "").1.contains("<title>Ours</title>"));
+    assert!(daemon.get("/t/s3cret-word/feed.atom", "").1.contains("<title>Ours</title>"));
     assert_eq!(daemon.get("/feed.atom", "").0, 401);
-    assert_eq!(daemon.get("/feed.atom", "Authorization: Bearer s3cret\r\n").0, 200);
+    assert_eq!(daemon.get("/feed.atom", "Authorization: Bearer s3cret-word\r\n").0, 200);
     assert_eq!(daemon.get("/healthz", "").0, 200);
 }
 

@@ -137,6 +137,19 @@ async fn private_addresses_are_not_dialled_by_name_either() {
 }
 
 #[tokio::test]
+async fn an_exception_is_for_its_port_only() {
+    let (allowed, other) = (Host::start("127.0.0.1"), Host::start("127.0.0.1"));
+    allowed.set("/feed", Answer::ok("<rss/>"));
+    let fetcher = fetcher(&[allowed.address]);
+    for name in ["localhost", "127.0.0.1"] {
+        let url = |host: &Host| format!("http://{name}:{}/feed", host.address.port());
+        assert!(matches!(fetcher.fetch(request(&url(&allowed))).await, FetchOutcome::Body(_)), "{name}");
+        assert!(reason(fetcher.fetch(request(&url(&other))).await).contains("private"), "{name}");
+    }
+    assert_eq!(other.asked().len(), 0);
+}
+
+#[tokio::test]
 async fn a_file_is_read_and_not_read_again_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("feed.xml");

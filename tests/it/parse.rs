@@ -7,10 +7,14 @@ use storyfold::engine::link::FeedUrl;
 use storyfold::engine::parse::{Document, ParseError, parse};
 
 fn read(document: &str) -> Result<Document, ParseError> {
+    read_bytes(document.as_bytes())
+}
+
+fn read_bytes(document: &[u8]) -> Result<Document, ParseError> {
     let url = "https://example.org/feed";
     let spec = FeedSpec::new(FeedUrl::parse(url, Path::new("/")).unwrap(), url);
     let freshness = Freshness { validators: Validators::default(), max_age: None };
-    let bytes = document.as_bytes().to_vec().into();
+    let bytes = document.to_vec().into();
     parse(&Body { bytes, content_type: None, final_url: Some(url.to_owned()), freshness }, &spec)
 }
 
@@ -71,7 +75,27 @@ fn a_panic_of_the_parser_is_that_feeds_failure() {
 fn deep_nesting_is_refused_before_it_overflows_the_stack() {
     let open = "<media:group xmlns:media=\"http://search.yahoo.com/mrss/\">".repeat(5000);
     let close = "</media:group>".repeat(5000);
-    assert_eq!(read(&rss(&format!("<item><title>T</title>{open}{close}</item>"))).unwrap_err(), ParseError::TooDeep);
+    let deep = rss(&format!("<item><title>caf\u{e9}</title>{open}{close}</item>"));
+    assert_eq!(read(&deep).unwrap_err(), ParseError::TooDeep);
+    // The fence sees what the parser sees, whatever the encoding.
+    let latin1: Vec<u8> =
+        format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{deep}").chars().map(|c| c as u8).collect();
+    assert_eq!(read_bytes(&latin1).unwrap_err(), ParseError::TooDeep);
+    let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(deep.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read_bytes(&utf16).unwrap_err(), ParseError::TooDeep);
+}
+
+#[test]
+fn what_is_not_nested_is_not_too_deep() {
+    let many: String = (0..300).map(|place| format!("<item><guid>{place}</guid><title>T</title></item>")).collect();
+    let utf16: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(rss(&many).encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read_bytes(&utf16).unwrap().entries.len(), 300);
+    let html = "<p>One<br>two<img src=x><\\/p>".repeat(300);
+    let json = format!(
+        "{{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"T\", \"items\": [{{\"id\": \"1\", \"title\": \"When to use <section>\", \"content_html\": \"{html}\"}}]}}"
+    );
+    assert_eq!(read(&json).unwrap().entries[0].title, "When to use <section>", "a plain title is plain");
 }
 
 #[test]

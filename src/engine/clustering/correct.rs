@@ -22,27 +22,32 @@ const MERGE_MEMBERS: usize = 8;
 const MERGE_HOPE: i32 = 1_000;
 
 impl Clustering {
-    /// Moves neighbors to the cluster of the new entry where it suits them clearly better than their own.
-    pub(super) fn correct_moves(
+    /// Moves neighbors to the cluster of the new entry where it suits them clearly better than their own. One that is
+    /// alone brings its cluster along: the two merge, and the one of lesser `rank` goes on, for readers may know it.
+    pub(super) fn correct_moves<R: Ord>(
         &mut self,
         slot: Slot,
         neighbors: &[Neighbor],
         cache: &mut Cache,
-    ) -> Vec<(EntryId, Match)> {
-        let mut moved = Vec::new();
-        let Some(to) = self.index.get(slot).map(|live| live.cluster) else { return moved };
+        rank: impl Fn(ClusterId) -> R,
+    ) -> Corrections {
+        let mut corrections = Corrections::default();
         let floor = self.options.preset.threshold().saturating_sub(MOVE_HOPE);
         for neighbor in neighbors.iter().take(MOVES_TRIED).take_while(|n| n.score >= floor) {
+            let Some(to) = self.index.get(slot).map(|live| live.cluster) else { break };
             let Some((id, from)) = self.index.get(neighbor.slot).map(|live| (live.id, live.cluster)) else { continue };
             if from == to {
                 continue;
             }
-            if let Some(there) = self.preferred(neighbor.slot, from, to, neighbors, cache) {
+            let Some(there) = self.preferred(neighbor.slot, from, to, neighbors, cache) else { continue };
+            if self.members.get(&from).is_some_and(|members| members.len() > 1) {
                 self.shift(neighbor.slot, to);
-                moved.push((id, there));
+                corrections.moved.push((id, there));
+            } else {
+                corrections.merged.push(self.merge(from, to, &rank));
             }
         }
-        moved
+        corrections
     }
 
     /// How well a neighbor suits the cluster `to`, if it does so clearly better than its own.
@@ -79,9 +84,7 @@ impl Clustering {
                 .max_by_key(|(score, other)| (*score, std::cmp::Reverse(*other)));
             match best {
                 Some((score, other)) if score >= self.merge_threshold() => {
-                    let (into, from) = if rank(own) <= rank(other) { (own, other) } else { (other, own) };
-                    self.merge(from, into);
-                    merged.push((from, into));
+                    merged.push(self.merge(own, other, &rank));
                 }
                 _ => break,
             }
@@ -111,11 +114,21 @@ impl Clustering {
         self.options.preset.threshold() + MERGE_AGAINST_JOIN
     }
 
-    fn merge(&mut self, from: ClusterId, into: ClusterId) {
+    /// Makes one of two clusters; gives the one that is gone and the one that has its entries now.
+    fn merge<R: Ord>(&mut self, a: ClusterId, b: ClusterId, rank: &impl Fn(ClusterId) -> R) -> (ClusterId, ClusterId) {
+        let (into, from) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
         let slots = self.members.remove(&from).unwrap_or_default();
         for slot in &slots {
             self.index.set_cluster(*slot, into);
         }
         self.members.entry(into).or_default().extend(slots);
+        (from, into)
     }
+}
+
+/// Second thoughts on older entries, in the order in which they came: moves, then merges.
+#[derive(Debug, Default)]
+pub(super) struct Corrections {
+    pub moved: Vec<(EntryId, Match)>,
+    pub merged: Vec<(ClusterId, ClusterId)>,
 }

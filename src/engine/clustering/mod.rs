@@ -191,9 +191,9 @@ impl Clustering {
         if let Some(cluster) = decision.cluster() {
             self.shift(slot, cluster);
         }
-        let moved = self.correct_moves(slot, &neighbors, cache);
-        let merged = self.correct_merges(slot, &neighbors, cache, rank);
-        Placement { decision, moved, merged }
+        let mut corrections = self.correct_moves(slot, &neighbors, cache, &rank);
+        corrections.merged.extend(self.correct_merges(slot, &neighbors, cache, &rank));
+        Placement { decision, moved: corrections.moved, merged: corrections.merged }
     }
 
     fn decide(&self, slot: Slot, fresh: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Decision {

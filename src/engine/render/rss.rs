@@ -8,8 +8,8 @@ use std::io;
 
 type Out = Writer<Vec<u8>>;
 
-/// The channel needs a link; where nobody can reach us, it is the project's word for "here".
-const NO_LINK: &str = "http://localhost/";
+/// The channel needs a link; where nobody can reach us and nothing is published, it is a page that says nothing.
+const NO_LINK: &str = "https://example.org/";
 
 pub(super) fn render(feed: &MergedFeed) -> Vec<u8> {
     let mut out = Writer::new(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_vec());
@@ -31,7 +31,13 @@ fn write(out: &mut Out, feed: &MergedFeed) -> io::Result<()> {
 
 fn channel(out: &mut Out, feed: &MergedFeed) -> io::Result<()> {
     text(out, "title", &feed.title)?;
-    text(out, "link", &own(feed, "/").unwrap_or_else(|| NO_LINK.to_owned()))?;
+    text(
+        out,
+        "link",
+        &own(feed, "/")
+            .or_else(|| feed.items.iter().find_map(|item| item.link.clone()))
+            .unwrap_or_else(|| NO_LINK.to_owned()),
+    )?;
     text(out, "description", "Each event once, with every source")?;
     text(out, "lastBuildDate", &feed.updated().to_rfc822())?;
     text(out, "generator", concat!("storyfold ", env!("CARGO_PKG_VERSION")))?;
