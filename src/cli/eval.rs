@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// The order in which entries come in
     #[arg(long, value_enum, default_value_t = OrderArgument::Time)]
     order: OrderArgument,
+    /// Decide by this model instead of the shipped one
+    #[arg(long, value_name = "MODEL")]
+    model: Option<PathBuf>,
     /// Write the cluster of each entry, as lines of {id, cluster}
     #[arg(long, value_name = "OUT.jsonl")]
     assignments: Option<PathBuf>,
@@ -91,7 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     order.arrange(&mut entries);
     let options = ClusterOptions {
         preset: Preset::Balanced,
-        model: Model::STANDARD,
+        model: model(arguments.model.as_deref())?,
         window: WINDOW_DEFAULT,
         publisher_groups: BTreeMap::new(),
     };
@@ -103,6 +106,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let report = report(entries.len(), score(&entries, &assigned), seconds);
     if arguments.json { print_json(&report) } else { print(&told(&report)) }
+}
+
+/// The model file, or the shipped model.
+fn model(path: Option<&Path>) -> Result<Model, Failure> {
+    let Some(path) = path else { return Ok(Model::STANDARD) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("the model {} cannot be read: {error}", path.display()))?;
+    Ok(crate::config::parse_model(&text).map_err(|reason| format!("the model {} {reason}", path.display()))?)
 }
 
 fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {

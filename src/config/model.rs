@@ -21,7 +21,7 @@ const WEIGHT_MAX: f64 = 1000.0;
 ///
 /// # Errors
 /// What is wrong with it, as the end of a sentence that begins with its name.
-pub(super) fn parse(text: &str) -> Result<Model, String> {
+pub fn parse(text: &str) -> Result<Model, String> {
     let tables: Tables = toml::from_str(text).map_err(|error| format!("is no model: {}", error.message()))?;
     Ok(Model { rows: [row("title", tables.title)?, row("short", tables.short)?, row("full", tables.full)?] })
 }

@@ -33,6 +33,8 @@ pub enum Request {
         /// `atom`, `rss` or `json`.
         format: String,
     },
+    /// Every document that is served, for static hosting.
+    RenderAll,
 }
 
 /// See `storyfold clusters list`.
@@ -63,6 +65,8 @@ pub enum Reply {
     Explanation(Explanation),
     /// The document asked for.
     Document(String),
+    /// Every document, by its path below the top, without the first slash.
+    Site(Vec<(String, String)>),
     /// It cannot be answered, and why.
     Problem {
         /// For the user.

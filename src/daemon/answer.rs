@@ -17,7 +17,9 @@ use crate::engine::id::EntryId;
 use crate::engine::text::words_by_hash;
 use crate::engine::time::Timestamp;
 use crate::engine::view;
-use crate::serve::Question;
+use crate::serve::{Document, Question, Snapshot};
+use crate::store::StoreError;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Daemon {
@@ -35,6 +37,7 @@ impl Daemon {
             }
             Request::Explain { id, other } => self.explain(&id, other.as_deref()).map(Reply::Explanation),
             Request::Feeds => Ok(Reply::Feeds(feeds(&self.engine, clock::now()))),
+            Request::RenderAll => self.site().map(Reply::Site),
             Request::Render { view, format } => self.document(view.as_deref(), &format).map(Reply::Document),
         };
         let reply = reply.unwrap_or_else(|message| Reply::Problem { message });
@@ -60,17 +63,26 @@ impl Daemon {
 
     fn document(&self, view: Option<&str>, format: &str) -> Result<String, String> {
         let path = view.map_or_else(|| format!("/feed.{format}"), |view| format!("/views/{view}.{format}"));
-        let fresh = match self.role {
-            Role::Daemon => None,
-            Role::Errand => Some(self.snapshot_now().map_err(|error| error.to_string())?),
-        };
-        let served = self.desk.snapshot.load();
-        let snapshot = fresh.as_ref().unwrap_or(&served);
+        let snapshot = self.snapshot().map_err(|error| error.to_string())?;
         let document = snapshot.document(&path).ok_or_else(|| match view {
             Some(view) => format!("there is no view `{view}` in the configuration"),
             None => "nothing is rendered yet; ask again in a moment".to_owned(),
         })?;
-        String::from_utf8(document.bytes.to_vec()).map_err(|error| error.to_string())
+        text_of(document)
+    }
+
+    fn site(&self) -> Result<Vec<(String, String)>, String> {
+        let snapshot = self.snapshot().map_err(|error| error.to_string())?;
+        let file = |path: &str| if path == "/" { "index.html".to_owned() } else { path[1..].to_owned() };
+        snapshot.documents().map(|(path, document)| Ok((file(path), text_of(document)?))).collect()
+    }
+
+    /// What is served; an errand, which serves nothing, renders it.
+    fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        match self.role {
+            Role::Daemon => Ok(self.desk.snapshot.load_full()),
+            Role::Errand => self.snapshot_now().map(Arc::new),
+        }
     }
 
     fn explain(&self, id: &str, other: Option<&str>) -> Result<Explanation, String> {
@@ -145,6 +157,10 @@ impl Daemon {
         let title = self.engine.entry(entry).map(|entry| entry.title.clone()).filter(|title| !title.is_empty());
         title.unwrap_or_else(|| format!("entry {entry}"))
     }
+}
+
+fn text_of(document: &Document) -> Result<String, String> {
+    String::from_utf8(document.bytes.to_vec()).map_err(|error| error.to_string())
 }
 
 fn log_odds(thousandths: i32) -> f64 {

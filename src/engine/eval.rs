@@ -70,6 +70,10 @@ pub fn assign(entries: &[Labelled], options: &ClusterOptions) -> Vec<ClusterId> 
         born.insert(fresh, place);
         clustering.place(live(entry, *id, fresh), |cluster| born.get(&cluster).copied());
     }
+    if clustering.is_young() {
+        // As at the end of a first import.
+        clustering.second_look(|cluster| born.get(&cluster).copied());
+    }
     ids.iter().map(|id| clustering.cluster_of(*id).unwrap_or(ClusterId(0))).collect()
 }
 

@@ -71,6 +71,22 @@ impl Index {
     /// Fixed point of a share: 1,024 = all entries.
     pub const SHARE_ONE: u32 = 1_024;
 
+    /// Number of live entries.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// All slots in use, by date, then by id.
+    #[must_use]
+    pub fn by_date(&self) -> Vec<Slot> {
+        let mut dated: Vec<_> =
+            self.by_id.iter().filter_map(|(id, slot)| Some((self.get(*slot)?.date, *id, *slot))).collect();
+        dated.sort_unstable();
+        dated.into_iter().map(|(.., slot)| slot).collect()
+    }
+
     /// The entry in a slot; `None` for a free one.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<&Live> {

@@ -2,10 +2,10 @@
 
 use super::Engine;
 use super::cluster::Cluster;
-use super::clustering::{self, Placement};
+use super::clustering::{self, Correction, Placement};
 use super::copy::{COPY_WINDOW, is_touched_copy};
 use super::entry::{Draft, Entry, clamp};
-use super::evidence::Decision;
+use super::evidence::{Decision, Match};
 use super::features::Length;
 use super::feed::{FeedSpec, PollResult};
 use super::fetched::{FetchOutcome, Freshness};
@@ -177,7 +177,21 @@ impl Engine {
                 new += 1;
             }
         }
+        if initial && new > 0 && self.clustering.is_young() {
+            self.look_again(stamp);
+        }
         PollResult::Read { new, rejected }
+    }
+
+    /// After a document of a first import, while little is known of what is common: see [`Clustering::second_look`].
+    fn look_again(&mut self, stamp: Stamp) {
+        let (clusters, clustering) = (&self.clusters, &mut self.clustering);
+        let corrections = clustering.second_look(|id| seniority(clusters, id, stamp));
+        let mut touched = BTreeSet::new();
+        self.correct(corrections, &mut touched);
+        for cluster in touched {
+            self.review(cluster, stamp.at);
+        }
     }
 
     /// Compares what the document holds with what the last one held.
@@ -243,7 +257,7 @@ impl Engine {
             .members
             .push(id);
         let mut touched = BTreeSet::from([cluster]);
-        self.correct(placement, &mut touched);
+        self.correct(placement.corrections, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -260,34 +274,36 @@ impl Engine {
         decision
     }
 
-    /// Draws the consequences of what a new entry showed of others: entries that move, clusters that merge.
-    fn correct(&mut self, placement: Placement, touched: &mut BTreeSet<ClusterId>) {
-        for (id, to) in placement.moved {
-            let Some(entry) = self.entries.get_mut(&id) else { continue };
-            let from = std::mem::replace(&mut entry.cluster, to.cluster);
-            match &mut entry.decision {
-                // A copy stays one wherever it goes.
-                Decision::Copy { cluster, .. } => *cluster = to.cluster,
-                decision => *decision = Decision::Moved { from, to },
+    /// Draws the consequences of second thoughts: entries that move, clusters that merge.
+    fn correct(&mut self, corrections: Vec<Correction>, touched: &mut BTreeSet<ClusterId>) {
+        for correction in corrections {
+            match correction {
+                Correction::Moved(id, to) => {
+                    let from = self.move_entry(id, to);
+                    touched.extend(from.into_iter().chain([to.cluster]));
+                }
+                Correction::Merged { from, into } => {
+                    self.merge(from, into);
+                    touched.insert(into);
+                }
             }
-            self.changes.entries.insert(id);
-            if let Some(cluster) = self.clusters.get_mut(&from) {
-                cluster.members.retain(|member| *member != id);
-            }
-            if let Some(cluster) = self.clusters.get_mut(&to.cluster) {
-                cluster.members.push(id);
-            }
-            let emptied = self.clusters.get(&from).is_some_and(|cluster| cluster.members.is_empty());
-            if emptied {
-                self.merge(from, to.cluster);
-            }
-            touched.extend([from, to.cluster]);
-        }
-        for (from, into) in placement.merged {
-            self.merge(from, into);
-            touched.extend([from, into]);
         }
         touched.retain(|id| self.clusters.contains_key(id));
+    }
+
+    /// Moves an entry; gives the cluster it left.
+    fn move_entry(&mut self, id: EntryId, to: Match) -> Option<ClusterId> {
+        let entry = self.entries.get_mut(&id)?;
+        let from = std::mem::replace(&mut entry.cluster, to.cluster);
+        match &mut entry.decision {
+            // A copy stays one wherever it goes.
+            Decision::Copy { cluster, .. } => *cluster = to.cluster,
+            decision => *decision = Decision::Moved { from, to },
+        }
+        self.changes.entries.insert(id);
+        self.clusters.get_mut(&from)?.members.retain(|member| *member != id);
+        self.clusters.get_mut(&to.cluster)?.members.push(id);
+        Some(from)
     }
 
     /// `from` becomes an alias of `into`; its entries follow.

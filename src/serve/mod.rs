@@ -110,9 +110,6 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     if path == "/readyz" {
         return readiness(desk.ready.load(Ordering::Relaxed));
     }
-    if path == "/style.css" {
-        return conditional(&snapshot::style_sheet(), request.headers());
-    }
     if let Some(document) = desk.snapshot.load().document(path) {
         return conditional(document, request.headers());
     }

@@ -52,6 +52,8 @@ impl Snapshot {
         }
         let page = super::page::clusters(feed, views).into_string();
         snapshot.put("/".to_owned(), "text/html; charset=utf-8", page.into_bytes(), before, now);
+        let style = include_bytes!("style.css").to_vec();
+        snapshot.put("/style.css".to_owned(), "text/css; charset=utf-8", style, before, now);
         snapshot
     }
 
@@ -73,9 +75,9 @@ impl Snapshot {
     pub fn document(&self, path: &str) -> Option<&Document> {
         self.documents.get(path)
     }
-}
 
-/// The one style sheet; it changes with the program only.
-pub(super) fn style_sheet() -> Document {
-    Document::new("text/css; charset=utf-8", include_bytes!("style.css").to_vec(), Timestamp::EPOCH)
+    /// All documents, by path.
+    pub fn documents(&self) -> impl Iterator<Item = (&str, &Document)> {
+        self.documents.iter().map(|(path, document)| (path.as_str(), document))
+    }
 }

@@ -124,6 +124,9 @@ fn every_command_works_without_a_daemon_and_its_rows_have_their_members() {
     assert!(atom.contains(&format!(":{id}</id>")), "{atom}");
     assert!(storyfold.succeed(&["render", "--format", "rss"]).contains(&format!(":{id}</guid>")));
     assert!(storyfold.succeed(&["render", "--format", "json"]).contains(&format!(":{id}\"")));
+    storyfold.succeed(&["render", "--all", "site"]);
+    assert_eq!(std::fs::read_to_string(storyfold.path("site/feed.atom")).unwrap(), atom);
+    assert!(std::fs::read_to_string(storyfold.path("site/index.html")).unwrap().contains("style.css"));
 }
 
 #[test]

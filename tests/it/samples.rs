@@ -1,6 +1,14 @@
 //! What the shipped configuration promises: the five sample feeds show the program's point, offline.
 
 use crate::cli::Storyfold;
+use std::path::Path;
+use storyfold::config::{Config, Environment};
+use storyfold::engine::Engine;
+use storyfold::engine::feed::Validators;
+use storyfold::engine::fetched::{Body, FetchOutcome, Freshness};
+use storyfold::engine::ingest::digested;
+use storyfold::engine::time::{Stamp, Timestamp};
+use storyfold::engine::update::Records;
 
 /// The headlines of the five entries about the one event.
 const TALKS: [&str; 5] = [
@@ -86,4 +94,46 @@ fn everyday_news_is_clustered_too() {
     }
     let of_several = clusters.iter().filter(|titles| titles.len() > 1).count();
     assert_eq!(of_several, SHARED.len() + 1, "something else was clustered: {clusters:#?}");
+}
+
+/// The titles of the entries that share a cluster with one of the talks, after the feeds came in this order.
+fn beside_the_talks(config: &Config, order: &[usize]) -> Vec<Vec<String>> {
+    let mut engine = Engine::restore(config.engine.clone(), Records::default());
+    let at = Timestamp::from_secs(1_770_000_000);
+    engine.configure(Stamp { sequence: 1, at }, config.engine.clone(), config.feeds.clone());
+    for (place, feed) in order.iter().enumerate() {
+        let spec = &config.feeds[*feed];
+        let bytes = std::fs::read(spec.url.address()).unwrap().into();
+        let freshness = Freshness { validators: Validators::default(), max_age: None };
+        let body = Body { bytes, content_type: None, final_url: None, freshness };
+        let stamp = Stamp { sequence: place as u64 + 2, at };
+        engine.handle_fetched(stamp, digested(spec, FetchOutcome::Body(body)));
+    }
+    let titles = engine.clusters().map(|cluster| {
+        let members = cluster.members.iter().filter_map(|id| engine.entry(*id));
+        let mut titles: Vec<String> = members.map(|entry| entry.title.clone()).collect();
+        titles.sort_unstable();
+        titles
+    });
+    titles.filter(|titles| titles.iter().any(|title| TALKS.contains(&title.as_str()))).collect()
+}
+
+#[test]
+fn the_order_in_which_feeds_answer_does_not_matter() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = std::fs::read_to_string(root.join("feeds.toml")).unwrap();
+    let mut config = Config::parse(Path::new("feeds.toml"), root, &shipped, &Environment::default(), &|path| {
+        std::fs::read_to_string(path)
+    })
+    .unwrap();
+    config.feeds.retain(|spec| spec.written.starts_with("examples/"));
+    let mut talks: Vec<&str> = TALKS.to_vec();
+    talks.sort_unstable();
+    for turn in 0..5 {
+        let mut order: Vec<usize> = (0..5).map(|place| (place + turn) % 5).collect();
+        for _ in 0..2 {
+            assert_eq!(beside_the_talks(&config, &order), [talks.clone()], "{order:?}");
+            order.reverse();
+        }
+    }
 }

@@ -3,9 +3,9 @@
 //! Only the surroundings of the new entry are looked at, by the same similarity as everywhere, and a bounded number of
 //! times, so that one entry never sets the whole map moving.
 
-use super::{Cache, Clustering, MERGE_AGAINST_JOIN, MOVE_MARGIN, Neighbor};
+use super::{Cache, Clustering, Correction, MERGE_AGAINST_JOIN, MOVE_MARGIN, Neighbor};
 use crate::engine::evidence::Match;
-use crate::engine::id::{ClusterId, EntryId};
+use crate::engine::id::ClusterId;
 use crate::engine::index::Slot;
 
 /// Neighbors that may move to the new entry's cluster.
@@ -30,8 +30,8 @@ impl Clustering {
         neighbors: &[Neighbor],
         cache: &mut Cache,
         rank: impl Fn(ClusterId) -> R,
-    ) -> Corrections {
-        let mut corrections = Corrections::default();
+    ) -> Vec<Correction> {
+        let mut corrections = Vec::new();
         let floor = self.options.preset.threshold().saturating_sub(MOVE_HOPE);
         for neighbor in neighbors.iter().take(MOVES_TRIED).take_while(|n| n.score >= floor) {
             let Some(to) = self.index.get(slot).map(|live| live.cluster) else { break };
@@ -42,9 +42,9 @@ impl Clustering {
             let Some(there) = self.preferred(neighbor.slot, from, to, neighbors, cache) else { continue };
             if self.members.get(&from).is_some_and(|members| members.len() > 1) {
                 self.shift(neighbor.slot, to);
-                corrections.moved.push((id, there));
+                corrections.push(Correction::Moved(id, there));
             } else {
-                corrections.merged.push(self.merge(from, to, &rank));
+                corrections.push(self.merge(from, to, &rank));
             }
         }
         corrections
@@ -73,7 +73,7 @@ impl Clustering {
         neighbors: &[Neighbor],
         cache: &mut Cache,
         rank: impl Fn(ClusterId) -> R,
-    ) -> Vec<(ClusterId, ClusterId)> {
+    ) -> Vec<Correction> {
         let mut merged = Vec::new();
         for _ in 0..MERGE_ROUNDS {
             let Some(own) = self.index.get(slot).map(|live| live.cluster) else { break };
@@ -114,21 +114,14 @@ impl Clustering {
         self.options.preset.threshold() + MERGE_AGAINST_JOIN
     }
 
-    /// Makes one of two clusters; gives the one that is gone and the one that has its entries now.
-    fn merge<R: Ord>(&mut self, a: ClusterId, b: ClusterId, rank: &impl Fn(ClusterId) -> R) -> (ClusterId, ClusterId) {
+    /// Makes one of two clusters.
+    pub(super) fn merge<R: Ord>(&mut self, a: ClusterId, b: ClusterId, rank: &impl Fn(ClusterId) -> R) -> Correction {
         let (into, from) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
         let slots = self.members.remove(&from).unwrap_or_default();
         for slot in &slots {
             self.index.set_cluster(*slot, into);
         }
         self.members.entry(into).or_default().extend(slots);
-        (from, into)
+        Correction::Merged { from, into }
     }
-}
-
-/// Second thoughts on older entries, in the order in which they came: moves, then merges.
-#[derive(Debug, Default)]
-pub(super) struct Corrections {
-    pub moved: Vec<(EntryId, Match)>,
-    pub merged: Vec<(ClusterId, ClusterId)>,
 }

@@ -15,6 +15,7 @@
 //! and gives what was there before a restart.
 
 mod correct;
+mod second_look;
 
 use super::entry::Entry;
 use super::evidence::{Decision, Match};
@@ -103,17 +104,29 @@ const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
 pub struct Placement {
     /// Where it went, and why.
     pub decision: Decision,
-    /// Entries that moved to its cluster, and how that suits them.
-    pub moved: Vec<(EntryId, Match)>,
-    /// Clusters that merged: which is gone, and into which.
-    pub merged: Vec<(ClusterId, ClusterId)>,
+    /// What it showed of others, in the order in which it happened.
+    pub corrections: Vec<Correction>,
+}
+
+/// A second thought on older entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Correction {
+    /// An entry moved to the cluster that suits it so well.
+    Moved(EntryId, Match),
+    /// Of two clusters that are one, which is gone, and into which.
+    Merged {
+        /// Gone.
+        from: ClusterId,
+        /// Has its entries now.
+        into: ClusterId,
+    },
 }
 
 impl Placement {
     /// Of an entry that is not clustered.
     #[must_use]
     pub fn alone() -> Self {
-        Self { decision: Decision::Alone, moved: Vec::new(), merged: Vec::new() }
+        Self { decision: Decision::Alone, corrections: Vec::new() }
     }
 }
 
@@ -192,8 +205,11 @@ impl Clustering {
             self.shift(slot, cluster);
         }
         let mut corrections = self.correct_moves(slot, &neighbors, cache, &rank);
-        corrections.merged.extend(self.correct_merges(slot, &neighbors, cache, &rank));
-        Placement { decision, moved: corrections.moved, merged: corrections.merged }
+        corrections.extend(self.correct_merges(slot, &neighbors, cache, &rank));
+        if second_look::is_due(self.index.len()) {
+            corrections.extend(self.second_look(&rank));
+        }
+        Placement { decision, corrections }
     }
 
     fn decide(&self, slot: Slot, fresh: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Decision {
