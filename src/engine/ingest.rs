@@ -183,7 +183,7 @@ impl Engine {
         PollResult::Read { new, rejected }
     }
 
-    /// After a document of a first import, while little is known of what is common: see [`Clustering::second_look`].
+    /// After a document of a first import, while little is known of what is common: see [`clustering::Clustering::second_look`].
     fn look_again(&mut self, stamp: Stamp) {
         let (clusters, clustering) = (&self.clusters, &mut self.clustering);
         let corrections = clustering.second_look(|id| seniority(clusters, id, stamp));
