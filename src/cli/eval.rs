@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         publisher_groups: BTreeMap::new(),
     };
     let watch = clock::stopwatch();
-    let assigned = assign(&entries, &options);
+    let assigned = assign(&entries, order, &options);
     let seconds = watch.elapsed().as_secs_f64();
     if let Some(out) = &arguments.assignments {
         write(out, &entries, &assigned)?;

@@ -1,12 +1,13 @@
 //! `storyfold fetch`: one round.
 
 use super::{Failure, Places, output, session};
-use crate::control::{Progress, Reply, Request, Round};
+use crate::control::{FailedFeed, Progress, Reply, Request, Round};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
-/// Failed feeds named after a round; `storyfold feeds` has them all.
-const FAILED_SHOWN: usize = 10;
+/// Feeds named of those that failed alike; `storyfold feeds` has them all.
+const FAILED_SHOWN: usize = 4;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -60,36 +61,35 @@ impl Display {
 
 /// What a round did, in plain words; the failed feeds, where the log does not name them already.
 pub(super) fn report(round: &Round, name_failed: bool) {
+    let (entries, clusters) = (output::count(round.entries, "entry"), output::count(round.clusters, "cluster"));
     if round.feeds == 0 && round.paused.is_empty() {
-        output::remark(&format!(
-            "No feed is due. There are {} in {}.",
-            output::count(round.entries, "entry"),
-            output::count(round.clusters, "cluster")
-        ));
+        output::remark(&format!("No feed is due. There are {entries} in {clusters}."));
         return;
     }
-    let read = round.feeds - round.failed.len();
-    output::remark(&format!(
-        "Looked at {}: {read} answered ({} had nothing new), {} failed.",
-        output::count(round.feeds, "feed"),
-        round.not_modified,
-        round.failed.len()
-    ));
-    output::remark(&format!(
-        "{} new; in all {} in {}, {} of them told by two publishers or more.",
-        output::count(round.new_entries, "entry"),
-        output::count(round.entries, "entry"),
-        output::count(round.clusters, "cluster"),
-        round.shared_clusters
-    ));
-    let shown = if name_failed { FAILED_SHOWN } else { 0 };
-    for feed in round.failed.iter().take(shown) {
-        output::remark(&format!("  failed: {}: {}", feed.url, feed.reason));
-    }
-    if name_failed && round.failed.len() > FAILED_SHOWN {
-        output::remark(&format!("  and {} more; `storyfold feeds` lists them", round.failed.len() - FAILED_SHOWN));
+    let (feeds, failed) = (output::count(round.feeds, "feed"), round.failed.len());
+    let answered = round.feeds.saturating_sub(failed + round.paused.len());
+    let new = output::count(round.new_entries, "new entry");
+    output::remark(&format!("Looked at {feeds}: {answered} answered, {failed} failed. {new}."));
+    output::remark(&format!("In all {entries} in {clusters}, {} told by several publishers.", round.shared_clusters));
+    if name_failed {
+        for (reason, urls) in by_reason(&round.failed) {
+            output::remark(&format!("{} failed: {reason}", output::count(urls.len(), "feed")));
+            urls.iter().take(FAILED_SHOWN).for_each(|url| output::remark(&format!("  {url}")));
+            if urls.len() > FAILED_SHOWN {
+                output::remark(&format!("  and {} more; `storyfold feeds` lists them", urls.len() - FAILED_SHOWN));
+            }
+        }
     }
     for url in &round.paused {
-        output::remark(&format!("  paused at its host's request: {url}"));
+        output::remark(&format!("paused at its host's request: {url}"));
     }
+}
+
+/// Failed feeds by what went wrong: a machine that is offline is one message, not one for each feed.
+fn by_reason(failed: &[FailedFeed]) -> BTreeMap<&str, Vec<&str>> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for feed in failed {
+        reasons.entry(&feed.reason).or_default().push(&feed.url);
+    }
+    reasons
 }

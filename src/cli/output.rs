@@ -68,6 +68,7 @@ pub(super) fn minute(moment: &str) -> String {
 pub(super) fn count(number: usize, noun: &str) -> String {
     let plural = match noun {
         "entry" => "entries",
+        "new entry" => "new entries",
         "feed" => "feeds",
         "cluster" => "clusters",
         "publisher" => "publishers",

@@ -33,7 +33,7 @@ pub(super) fn run(places: &Places) -> Result<(), Failure> {
                     display.end();
                     report(&round, watched);
                     output::print(&format!(
-                        "Subscribe to {base}{token}/feed.atom (or .rss, .json); {base}{token}/ is the page.\n"
+                        "Subscribe to {base}{token}/feed.atom\n(or feed.rss, feed.json; the page is {base}{token}/)\n"
                     ))?;
                     break;
                 }

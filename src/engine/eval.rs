@@ -57,10 +57,10 @@ fn feed_of(entry: &Labelled) -> String {
     entry.source.clone().unwrap_or_else(|| format!("{:02}", digest(&[entry.id.as_bytes()]) % PSEUDO_FEEDS))
 }
 
-/// Runs the entries, in the order they are in, through the engine's clustering; gives the cluster of each as it stands
+/// Runs the entries, arranged in this order, through the engine's clustering; gives the cluster of each as it stands
 /// after the last one.
 #[must_use]
-pub fn assign(entries: &[Labelled], options: &ClusterOptions) -> Vec<ClusterId> {
+pub fn assign(entries: &[Labelled], order: Order, options: &ClusterOptions) -> Vec<ClusterId> {
     let mut clustering = Clustering::new(options.clone());
     let ids: Vec<EntryId> =
         (1..).map(|place| EntryId(digest(&[b"eval", &u64::to_le_bytes(place)]))).take(entries.len()).collect();
@@ -70,7 +70,7 @@ pub fn assign(entries: &[Labelled], options: &ClusterOptions) -> Vec<ClusterId> 
         born.insert(fresh, place);
         clustering.place(live(entry, *id, fresh), |cluster| born.get(&cluster).copied());
     }
-    if clustering.is_young() {
+    if order == Order::Feeds && clustering.is_young() {
         // As at the end of a first import.
         clustering.second_look(|cluster| born.get(&cluster).copied());
     }

@@ -103,6 +103,10 @@ impl Engine {
             Content::Failed(reason) => PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX) },
         };
         self.note_result(&spec, result, hints, now);
+        let was_last = self.untried.remove(&spec.id) && self.untried.is_empty();
+        if was_last && self.clustering.is_young() {
+            self.look_again(stamp);
+        }
         self.take_update(stamp)
     }
 
@@ -177,13 +181,11 @@ impl Engine {
                 new += 1;
             }
         }
-        if initial && new > 0 && self.clustering.is_young() {
-            self.look_again(stamp);
-        }
         PollResult::Read { new, rejected }
     }
 
-    /// After a document of a first import, while little is known of what is common: see [`clustering::Clustering::second_look`].
+    /// At the end of a first import, while little is known of what is common: see
+    /// [`clustering::Clustering::second_look`].
     fn look_again(&mut self, stamp: Stamp) {
         let (clusters, clustering) = (&self.clusters, &mut self.clustering);
         let corrections = clustering.second_look(|id| seniority(clusters, id, stamp));

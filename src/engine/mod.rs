@@ -78,6 +78,8 @@ pub struct Engine {
     clusters: BTreeMap<ClusterId, Cluster>,
     aliases: BTreeMap<ClusterId, ClusterId>,
     clustering: Clustering,
+    /// Followed feeds that were never polled: while there are any, a first import is under way.
+    untried: BTreeSet<FeedId>,
     /// Unpublished clusters, by the moment they will have settled.
     settling: BTreeSet<(Timestamp, ClusterId)>,
     /// Entries that their feeds carry no more, by the moment they were dropped.
@@ -122,6 +124,7 @@ impl Engine {
             entries: records.entries.into_iter().map(|entry| (entry.id, entry)).collect(),
             clusters: records.clusters.into_iter().map(|cluster| (cluster.id, cluster)).collect(),
             aliases: records.aliases.into_iter().collect(),
+            untried: BTreeSet::new(),
             settling: BTreeSet::new(),
             left: BTreeSet::new(),
             sequence: records.sequence,
@@ -176,6 +179,9 @@ impl Engine {
             Feed { spec: None, state: FeedState::new(&spec, now), carried: Vec::new(), entries: 0 }
         });
         feed.spec = Some(spec);
+        if feed.state.last_fetch.is_none() {
+            self.untried.insert(id);
+        }
         let (due, paused) = (feed.state.next_due, feed.state.paused_until);
         // A feed that waits already may have been asked for: a reload does not put it off.
         if !self.schedule.knows(id, &host) {
@@ -189,6 +195,7 @@ impl Engine {
 
     fn unfollow(&mut self, id: FeedId, now: Timestamp) {
         self.schedule.remove(id, &self.options.schedule);
+        self.untried.remove(&id);
         let Some(feed) = self.feeds.get_mut(&id) else { return };
         feed.spec = None;
         feed.state.next_due = now;
