@@ -29,6 +29,9 @@ const LOGS_KEPT: usize = 8_192;
 static LOGS: LazyLock<Vec<u32>> = LazyLock::new(|| (0..LOGS_KEPT).map(compute_logarithm).collect());
 /// Entries presumed to be there when shares are counted: of three entries nothing is common.
 const PRIOR_SHARED: usize = 60;
+/// Share of those that a term is presumed to be in, in 1/1,024: about what a mature index counts on the mean, so that the
+/// first entries do not meet by the words that all news has.
+const PRIOR_SHARE: usize = 20;
 /// Terms of an entry that look for candidates, the weightiest first.
 const SEARCH_TERMS: usize = 24;
 /// Postings read for one term, the nearest in time.
@@ -150,7 +153,8 @@ impl Index {
     #[must_use]
     pub fn rarity_and_share(&self, hash: u32) -> (u32, u32) {
         let holders = self.postings.get(&hash).map_or(0, Vec::len);
-        let share = holders.saturating_sub(1) * Self::SHARE_ONE as usize / (self.by_id.len() + PRIOR_SHARED);
+        let counted = holders.saturating_sub(1) * Self::SHARE_ONE as usize + PRIOR_SHARED * PRIOR_SHARE;
+        let share = counted / (self.by_id.len() + PRIOR_SHARED);
         (rarity(holders, self.by_id.len()), u32::try_from(share).unwrap_or(Self::SHARE_ONE))
     }
 

@@ -96,6 +96,10 @@ const HOPE: i32 = 3_000;
 const MEMBERS_MAX: usize = 16;
 /// Other events that make a crowd around an entry.
 const CROWD: usize = 10;
+/// Cosine (1/10,000) to others that is presumed of an entry with few neighbours, and the number of live entries at which
+/// half of that presumption is left.
+const PRIOR_CROWD: usize = 800;
+const PRIOR_CROWD_ENTRIES: usize = 300;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
 const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
 
@@ -279,6 +283,9 @@ impl Clustering {
         let other = |n: &&Neighbor| self.index.get(n.slot).is_some_and(|live| !except.contains(&live.cluster));
         let mut cosines: Vec<i32> = neighbors.iter().filter(other).map(|n| n.cosine).collect();
         cosines.sort_unstable_by(|a, b| b.cmp(a));
+        // Where there is next to nothing yet, a crowd like any other is presumed.
+        let presumed = PRIOR_CROWD * PRIOR_CROWD_ENTRIES / (PRIOR_CROWD_ENTRIES + self.index.len());
+        cosines.resize(cosines.len().max(CROWD), i32::try_from(presumed).unwrap_or(0));
         let sum: i32 = cosines.iter().take(CROWD).sum();
         sum / i32::try_from(CROWD).unwrap_or(i32::MAX)
     }
