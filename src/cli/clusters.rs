@@ -94,7 +94,7 @@ fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
         return print_json(&rows);
     }
     if rows.is_empty() {
-        return print("There are no such clusters. `storyfold fetch` reads the feeds.\n");
+        return print("No cluster matches. `storyfold feeds` says how the feeds are doing.\n");
     }
     let mut table = table(&["CLUSTER", "PUBLISHERS", "NEWEST (UTC)", "HEADLINE"]);
     for row in &rows {
@@ -194,7 +194,7 @@ fn told(step: &Step) -> String {
     };
     let sentence = match step.decision.as_str() {
         "alone" => "its feed is not clustered".to_owned(),
-        "start" if step.against.is_none() => "started the cluster: nothing came near it".to_owned(),
+        "start" if step.against.is_none() => "started the cluster: nothing was near it then".to_owned(),
         "start" => format!("started the cluster: the nearest was «{against}» ({score})"),
         "join" => format!("joined the cluster of «{against}» ({score})"),
         "copy" => format!("says the same as «{against}» in the same words"),
@@ -202,8 +202,12 @@ fn told(step: &Step) -> String {
         _ => format!("against «{against}»: {score}"),
     };
     let _ = writeln!(text, "  {sentence}");
-    for part in step.features.iter().filter(|part| part.contribution.abs() >= 0.005).take(PARTS_SHOWN) {
+    for part in step.features.iter().take(PARTS_SHOWN) {
         let _ = writeln!(text, "    {:+6.2}  {} = {:.2}", part.contribution, part.name, part.value);
+    }
+    let rest: f64 = step.features.iter().skip(PARTS_SHOWN).map(|part| part.contribution).sum();
+    if step.features.len() > PARTS_SHOWN {
+        let _ = writeln!(text, "    {rest:+6.2}  the rest (--json has it)");
     }
     if !step.terms.is_empty() {
         let words: Vec<String> = step.terms.iter().take(2 * PARTS_SHOWN).map(|term| clean(&term.word)).collect();

@@ -120,9 +120,12 @@ impl Places {
     }
 
     /// The data folder, absolute: a daemon and a command started elsewhere must mean the same.
-    fn data_dir(&self, config: &Config) -> Result<PathBuf, Failure> {
-        let folder =
-            crate::config::data_dir(self.data_dir.as_deref(), &Self::environment(), config.data_dir.as_deref());
+    fn data_dir(&self, config: Option<&Config>) -> Result<PathBuf, Failure> {
+        let folder = crate::config::data_dir(
+            self.data_dir.as_deref(),
+            &Self::environment(),
+            config.and_then(|config| config.data_dir.as_deref()),
+        );
         Ok(std::path::absolute(folder.map_err(|message| Failure::Usage(vec![message]))?)?)
     }
 }

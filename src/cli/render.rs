@@ -45,6 +45,13 @@ fn write_all(places: &Places, folder: &Path) -> Result<(), Failure> {
     let Reply::Site(documents) = session::ask(places, Request::RenderAll, |_| {})? else {
         return Err(session::unexpected());
     };
+    let config = places.config()?;
+    if config.shown_url == format!("http://{}", config.serve.listen) {
+        output::remark(&format!(
+            "the documents link to {}; set daemon.base_url to where you publish them",
+            config.shown_url
+        ));
+    }
     for (name, text) in &documents {
         // Paths are our own: a fixed name, or a view's, which is letters, digits, - and _.
         let path = folder.join(name);

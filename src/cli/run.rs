@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 
 pub(super) fn run(places: &Places) -> Result<(), Failure> {
     let config = places.config()?;
-    let data_dir = places.data_dir(&config)?;
+    let data_dir = places.data_dir(Some(&config))?;
     output::log_to_terminal(&config.log);
     for warning in &config.warnings {
         tracing::warn!("{warning}");

@@ -17,8 +17,8 @@ const REPLIES_WAITING: usize = 64;
 
 /// Asks, shows the progress, and gives the last reply; a problem is a failure.
 pub(super) fn ask(places: &Places, request: Request, mut on_progress: impl FnMut(Progress)) -> Result<Reply, Failure> {
-    let config = places.config()?;
-    let data_dir = places.data_dir(&config)?;
+    let config = places.config();
+    let data_dir = places.data_dir(config.as_ref().ok())?;
     output::log_to_terminal("warn");
     super::block_on(async {
         let (asked, mut replies) = connect_or_open(config, data_dir, request).await?;
@@ -67,7 +67,7 @@ impl Asked {
 /// Two commands may come at once, and a daemon may just be starting: then the store is taken and the socket not yet
 /// there, or a moment later the other way round.
 async fn connect_or_open(
-    config: Config,
+    config: Result<Config, Failure>,
     data_dir: PathBuf,
     request: Request,
 ) -> Result<(Asked, mpsc::Receiver<Reply>), Failure> {
@@ -82,6 +82,8 @@ async fn connect_or_open(
             });
             return Ok((Asked::Daemon(task), answers));
         }
+        // A running daemon answers whatever became of the file meanwhile; without one, the file is needed.
+        let Ok(config) = &config else { return Err(config.err().unwrap_or_else(unexpected)) };
         match daemon::start(setup(config.clone(), data_dir.clone(), true), Role::Errand).await {
             Ok(handle) => {
                 let answers = handle.ask(request).await;

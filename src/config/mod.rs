@@ -83,7 +83,7 @@ impl Config {
         // Who reads the feed knows the token, and needs it for our pages.
         let base_url =
             base_url.map(|base| serve.token.as_ref().map_or(base.clone(), |token| format!("{base}/t/{token}")));
-        let feeds = feed_specs(tables.feeds, folder, &mut faults);
+        let feeds = feed_specs(tables.feeds, folder, read, &mut faults);
         let views = views(tables.views, &mut faults);
         let config = Self {
             path: path.to_owned(),
@@ -132,7 +132,8 @@ fn serve_options(table: &DaemonTable, faults: &mut Faults) -> ServeOptions {
 /// Without `daemon.base_url`, documents link to the listening address, where that is this machine's own.
 fn base_url(table: &DaemonTable, serve: &ServeOptions, faults: &mut Faults) -> Option<String> {
     if let Some(written) = &table.base_url {
-        let url = crate::engine::link::web_link(written.get_ref());
+        let url = crate::engine::link::web_link(written.get_ref())
+            .filter(|url| url.query().is_none() && url.fragment().is_none());
         if url.is_none() {
             let text =
                 format!("daemon.base_url is `{}`; write the http or https address that readers use", written.get_ref());
@@ -228,7 +229,7 @@ fn retention_options(table: &RetentionTable) -> RetentionOptions {
 }
 
 /// Feeds by address: a second one with the same address is a warning, not a second feed.
-fn feed_specs(tables: Vec<FeedTable>, folder: &Path, faults: &mut Faults) -> Vec<FeedSpec> {
+fn feed_specs(tables: Vec<FeedTable>, folder: &Path, read: Read, faults: &mut Faults) -> Vec<FeedSpec> {
     let mut first: BTreeMap<FeedId, String> = BTreeMap::new();
     let mut specs = Vec::with_capacity(tables.len());
     for table in tables {
@@ -245,6 +246,11 @@ fn feed_specs(tables: Vec<FeedTable>, folder: &Path, faults: &mut Faults) -> Vec
         if let Some(earlier) = first.get(&spec.id) {
             faults.warn(place, format!("the feed `{written}` is listed already, as `{earlier}`; this one is left out"));
             continue;
+        }
+        if let FeedUrl::File(path) = &spec.url
+            && read(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        {
+            faults.warn(place, format!("there is no file {}; an address begins with https://", path.display()));
         }
         first.insert(spec.id, written);
         specs.push(spec);

@@ -65,16 +65,25 @@ impl Daemon {
         let path = view.map_or_else(|| format!("/feed.{format}"), |view| format!("/views/{view}.{format}"));
         let snapshot = self.snapshot().map_err(|error| error.to_string())?;
         let document = snapshot.document(&path).ok_or_else(|| match view {
-            Some(view) => format!("there is no view `{view}` in the configuration"),
+            Some(view) => {
+                format!("there is no view `{view}`; if the configuration has it, the daemon has yet to be reloaded")
+            }
             None => "nothing is rendered yet; ask again in a moment".to_owned(),
         })?;
         text_of(document)
     }
 
+    /// The whole site, for static hosting: without the token, which is nobody's but the readers' of this daemon.
     fn site(&self) -> Result<Vec<(String, String)>, String> {
-        let snapshot = self.snapshot().map_err(|error| error.to_string())?;
+        let mut feed = self.merged_now().map_err(|error| error.to_string())?;
+        if let (Some(base), Some(token)) = (&feed.base_url, self.desk.token.load().as_ref()) {
+            feed.base_url = base.strip_suffix(&format!("/t/{token}")).map(str::to_owned);
+        }
+        let views = &self.engine.options().output.views;
+        let snapshot = Snapshot::render(&feed, views, &Snapshot::default(), clock::now());
         let file = |path: &str| if path == "/" { "index.html".to_owned() } else { path[1..].to_owned() };
-        snapshot.documents().map(|(path, document)| Ok((file(path), text_of(document)?))).collect()
+        let documents = snapshot.documents().map(|(path, document)| Ok((file(path), text_of(document)?)));
+        documents.chain(Snapshot::cluster_pages(&feed).map(Ok)).collect()
     }
 
     /// What is served; an errand, which serves nothing, renders it.

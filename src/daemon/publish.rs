@@ -103,10 +103,14 @@ impl Daemon {
         });
     }
 
+    /// The merged feed as it is now, with its texts.
+    pub(super) fn merged_now(&self) -> Result<MergedFeed, StoreError> {
+        filled(self.engine.merged_feed(clock::now()), &self.store)
+    }
+
     /// The documents as they would be served now.
     pub(super) fn snapshot_now(&self) -> Result<Snapshot, StoreError> {
-        let now = clock::now();
-        let feed = filled(self.engine.merged_feed(now), &self.store)?;
+        let (now, feed) = (clock::now(), self.merged_now()?);
         Ok(Snapshot::render(&feed, &self.engine.options().output.views, &Snapshot::default(), now))
     }
 }

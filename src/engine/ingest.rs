@@ -11,7 +11,7 @@ use super::feed::{FeedSpec, PollResult};
 use super::fetched::{FetchOutcome, Freshness};
 use super::id::{ClusterId, EntryId, FeedId, digest};
 use super::parse::{self, Document};
-use super::schedule::{Hints, PauseScope, next_due};
+use super::schedule::{Hints, INTERVAL_MIN, PauseScope, next_due};
 use super::time::{Stamp, Timestamp};
 use super::update::Update;
 use std::collections::BTreeSet;
@@ -113,6 +113,8 @@ impl Engine {
     fn note_result(&mut self, spec: &FeedSpec, result: PollResult, hints: Hints, now: Timestamp) {
         let Some(feed) = self.feeds.get_mut(&spec.id) else { return };
         let state = &mut feed.state;
+        // Asking again and again by hand while the network is down is one failure, not many.
+        let again = state.failures > 0 && state.last_fetch.is_some_and(|last| now.since(last) < INTERVAL_MIN);
         state.last_fetch = Some(now);
         if matches!(result, PollResult::Read { .. } | PollResult::NotModified) {
             state.last_success = Some(now);
@@ -120,7 +122,7 @@ impl Engine {
             state.failures = 0;
             state.paused_until = None;
         } else {
-            state.failures = state.failures.saturating_add(1);
+            state.failures = state.failures.saturating_add(u32::from(!again));
         }
         state.last_result = Some(result);
         state.next_due = next_due(spec, state, hints, now);

@@ -92,6 +92,9 @@ pub fn parse(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
     match feed.ok_or(ParseError::TooDeep)? {
         Ok(feed) => Ok(document(feed, spec, base)),
         Err(_) if looks_like_a_web_page(bytes) => Err(ParseError::WebPage),
+        Err(_) if !matches!(bytes.first(), Some(b'<' | b'{' | 0xef | 0xfe | 0xff)) => {
+            Err(ParseError::Malformed("it begins like none of them".to_owned()))
+        }
         Err(error) => Err(ParseError::Malformed(markup::line(&error.to_string(), TITLE_CHARS_MAX))),
     }
 }

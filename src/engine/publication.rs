@@ -150,6 +150,7 @@ impl Engine {
             .values()
             .filter_map(|cluster| cluster.publication.as_ref().map(|told| (told, cluster)))
             .filter(|(told, cluster)| told.released >= oldest || self.grew_since(cluster, oldest))
+            .filter(|(_, cluster)| self.is_followed(cluster))
             .collect();
         standing.sort_by_key(|(told, cluster)| (std::cmp::Reverse(told.published), cluster.id));
         standing.truncate(output.max_entries);
@@ -159,6 +160,12 @@ impl Engine {
             path: "/feed".to_owned(),
             items: standing.into_iter().filter_map(|(_, cluster)| self.item(cluster)).collect(),
         }
+    }
+
+    /// Whether a feed that the configuration still names brought an entry of the cluster.
+    fn is_followed(&self, cluster: &Cluster) -> bool {
+        let feeds = cluster.members.iter().filter_map(|id| self.entries.get(id)).map(|entry| entry.feed);
+        feeds.into_iter().any(|feed| self.spec(feed).is_some())
     }
 
     /// Whether an entry of the cluster was first seen since then.

@@ -286,7 +286,7 @@ fn explain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         "no answer in time".to_owned()
     } else if what.contains("failed to lookup address information") {
-        "the name of its host is not known here; is the network there?".to_owned()
+        "the host's name was not found".to_owned()
     } else if error.is_connect() {
         format!("no connection: {what}")
     } else if error.is_decode() || error.is_body() {

@@ -180,7 +180,7 @@ async fn cluster(desk: &Desk, name: &str) -> Response {
             axum::response::Redirect::permanent(&format!("{}{ending}", item.id)).into_response()
         }
         Ok(Ok(Some(item))) if json => page::cluster_json(&item).into_response(),
-        Ok(Ok(Some(item))) => page::cluster(&item).into_response(),
+        Ok(Ok(Some(item))) => page::cluster(&item, "../").into_response(),
         Ok(Ok(None)) => (StatusCode::NOT_FOUND, "there is no such cluster, or it is forgotten\n").into_response(),
         Ok(Err(_)) | Err(_) => late(),
     }

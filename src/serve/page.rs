@@ -26,10 +26,10 @@ pub(super) fn clusters(feed: &MergedFeed, views: &[View]) -> Markup {
     page(&feed.title, "", &body)
 }
 
-/// `/clusters/ID`: one cluster.
-pub(super) fn cluster(item: &Item) -> Markup {
+/// `/clusters/ID`: one cluster; `up` leads from there to the top.
+pub(super) fn cluster(item: &Item, up: &str) -> Markup {
     let body = html! {
-        header { p { a href="../" { "All clusters" } } }
+        header { p { a href=(up) { "All clusters" } } }
         main {
             article lang=[item.language.as_deref()] {
                 h1 { (headline(item)) }
@@ -40,7 +40,7 @@ pub(super) fn cluster(item: &Item) -> Markup {
             ol.sources { @for source in &item.sources { (line(source)) } }
         }
     };
-    page(&item.title, "../", &body)
+    page(&item.title, up, &body)
 }
 
 /// `/clusters/ID.json`: the same for programs.

@@ -57,6 +57,12 @@ impl Snapshot {
         snapshot
     }
 
+    /// The page of every cluster of `feed`, by its path as a static host has it.
+    pub fn cluster_pages(feed: &MergedFeed) -> impl Iterator<Item = (String, String)> {
+        let page = |item| super::page::cluster(item, "../../").into_string();
+        feed.items.iter().map(move |item| (format!("clusters/{}/index.html", item.id), page(item)))
+    }
+
     fn render_feed(&mut self, feed: &MergedFeed, before: &Self, now: Timestamp) {
         for format in Format::ALL {
             let path = format!("{}.{}", feed.path, format.name());
