@@ -77,8 +77,8 @@ impl Publisher {
 
     /// Swaps a snapshot in.
     pub fn rendered(&mut self, desk: &Desk, snapshot: Arc<Snapshot>) {
+        desk.ready.store(!snapshot.is_empty(), Ordering::Relaxed);
         desk.snapshot.store(snapshot);
-        desk.ready.store(true, Ordering::Relaxed);
         self.served = self.rendering.take();
     }
 }
@@ -94,10 +94,15 @@ impl Daemon {
         let feed = self.engine.merged_feed(now);
         let views = self.engine.options().output.views.clone();
         let (store, before, events) = (self.store.clone(), self.desk.snapshot.load_full(), self.events.clone());
+        let kept = before.clone();
         let work = move || Ok(Arc::new(Snapshot::render(&filled(feed, &store)?, &views, &before, now)));
         let rendering = tokio::task::spawn_blocking(work);
         tokio::spawn(async move {
-            let rendered = rendering.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            // A text that breaks the renderer must neither end the daemon nor end publication: what is served stays.
+            let rendered = rendering.await.unwrap_or_else(|panic| {
+                tracing::error!("what is served stays as it was, the renderer broke down: {panic}");
+                Ok(kept)
+            });
             // Nobody takes it after a stop.
             let _ = events.send(Event::Rendered(rendered)).await;
         });

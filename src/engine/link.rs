@@ -111,7 +111,7 @@ impl FeedUrl {
         }
         let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
-            None => Ok(Self::File(normal(&folder.join(text)))),
+            None => Ok(Self::File(path_clean::clean(folder.join(text)))),
             Some("http" | "https") => {
                 let mut url = Url::parse(text).map_err(|error| format!("the address cannot be read: {error}"))?;
                 url.set_fragment(None);
@@ -141,21 +141,6 @@ impl FeedUrl {
             Self::File(_) => self.address(),
         }
     }
-}
-
-/// The path without `.` and with `..` taken by name: two spellings of one file in one folder are one feed.
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

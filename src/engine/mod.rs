@@ -198,11 +198,11 @@ impl Engine {
         self.untried.remove(&id);
         let Some(feed) = self.feeds.get_mut(&id) else { return };
         feed.spec = None;
-        feed.state.next_due = now;
         let carried = std::mem::take(&mut feed.carried);
         let was_followed = feed.state.first_success.take().is_some() || !carried.is_empty();
         if was_followed {
-            // Followed again, it is read again, and what it holds then is an import, not news.
+            // Followed again, it is read again at once, and what it holds then is an import, not news.
+            feed.state.next_due = now;
             feed.state.validators = feed::Validators::default();
             feed.state.body_hash = None;
             self.changes.carried.insert(id);
@@ -256,10 +256,7 @@ impl Engine {
             if !all && feed.state.next_due > now && !self.schedule.is_in_flight(*id) {
                 continue;
             }
-            let own = feed.state.is_paused(now);
-            let gap = self.options.schedule.host_gap;
-            let paused = own || self.schedule.host_paused_until(*id, now, gap).is_some();
-            if paused && !self.schedule.is_in_flight(*id) {
+            if self.is_paused(*id, now) && !self.schedule.is_in_flight(*id) {
                 demand.paused.push(*id);
                 continue;
             }

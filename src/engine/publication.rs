@@ -164,8 +164,8 @@ impl Engine {
 
     /// Whether a feed that the configuration still names brought an entry of the cluster.
     fn is_followed(&self, cluster: &Cluster) -> bool {
-        let feeds = cluster.members.iter().filter_map(|id| self.entries.get(id)).map(|entry| entry.feed);
-        feeds.into_iter().any(|feed| self.spec(feed).is_some())
+        let mut members = cluster.members.iter().filter_map(|id| self.entries.get(id));
+        members.any(|entry| self.spec(entry.feed).is_some())
     }
 
     /// Whether an entry of the cluster was first seen since then.

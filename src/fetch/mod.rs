@@ -258,14 +258,14 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 
 /// RFC 9110, section 10.2.3: seconds, or a date (whose distance is counted from the answer's own `Date`).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    use headers::HeaderMapExt;
     let value = text_of(headers, &header::RETRY_AFTER)?;
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = |text: String| jiff::fmt::rfc2822::parse(&text.replace("GMT", "+0000")).ok().map(|at| at.timestamp());
-    let until = date(value)?;
-    let sent = text_of(headers, &header::DATE).and_then(date)?;
-    Duration::try_from(until.duration_since(sent)).ok()
+    let until = httpdate::parse_http_date(&value).ok()?;
+    let sent: std::time::SystemTime = headers.typed_get::<headers::Date>()?.into();
+    until.duration_since(sent).ok()
 }
 
 fn advice(status: StatusCode) -> &'static str {

@@ -82,6 +82,12 @@ impl Snapshot {
         self.documents.get(path)
     }
 
+    /// Whether nothing was rendered yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
     /// All documents, by path.
     pub fn documents(&self) -> impl Iterator<Item = (&str, &Document)> {
         self.documents.iter().map(|(path, document)| (path.as_str(), document))
