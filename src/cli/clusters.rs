@@ -2,7 +2,7 @@
 
 use super::output::{clean, count, minute, print, print_json, print_table, table};
 use super::{Failure, Places, session};
-use crate::control::{ClusterQuery, ClusterRow, EntryRow, Explanation, Reply, Request, Step};
+use crate::control::{Change, ClusterQuery, ClusterRow, EntryRow, Explanation, Reply, Request, Step};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -26,6 +26,12 @@ enum Command {
     List(ListArguments),
     /// Show a cluster with all its entries
     Show(ShowArguments),
+    /// Make one of two clusters that are about one event; kept for good
+    Merge(MergeArguments),
+    /// Take entries that are about another event out of a cluster, into one of their own; kept for good
+    Split(SplitArguments),
+    /// List the corrections made by hand, or take one back
+    Corrections(CorrectionsArguments),
     /// Show why a cluster is one, why an entry is where it is, or how alike two entries are
     Explain(ExplainArguments),
 }
@@ -69,6 +75,47 @@ struct ExplainArguments {
     json: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct MergeArguments {
+    /// A cluster
+    a: String,
+    /// The other
+    b: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct SplitArguments {
+    /// The cluster
+    id: String,
+    /// The entries to take out of it, as `clusters show` lists them
+    #[arg(required = true, value_name = "ENTRY")]
+    entries: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct CorrectionsArguments {
+    #[command(subcommand)]
+    command: Option<CorrectionsCommand>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum CorrectionsCommand {
+    /// Take a correction back, and what it did as far as its entries are still there
+    Undo {
+        /// Its number
+        number: u32,
+    },
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     crate::config::parse_duration(text).ok_or_else(|| "write a duration such as 30m, 24h or 7d".to_owned())
 }
@@ -79,7 +126,57 @@ pub(super) fn run(places: &Places, arguments: Arguments) -> Result<(), Failure> 
         Some(Command::List(own)) => list(places, &own),
         Some(Command::Show(own)) => show(places, own),
         Some(Command::Explain(own)) => explain(places, own),
+        Some(Command::Merge(own)) => correct(places, Change::Merge { a: own.a, b: own.b }, own.json),
+        Some(Command::Split(own)) => correct(places, Change::Split { id: own.id, entries: own.entries }, own.json),
+        Some(Command::Corrections(own)) => match own.command {
+            Some(CorrectionsCommand::Undo { number }) => correct(places, Change::Undo { number }, own.json),
+            None => corrections(places, own.json),
+        },
     }
+}
+
+/// Makes a correction, or takes one back, and shows what became of the clusters.
+fn correct(places: &Places, change: Change, json: bool) -> Result<(), Failure> {
+    let undone = matches!(change, Change::Undo { .. });
+    let Reply::Corrected { number, clusters } = session::ask(places, Request::Correct(change), |_| {})? else {
+        return Err(session::unexpected());
+    };
+    if json {
+        return print_json(&serde_json::json!({ "number": number, "clusters": clusters }));
+    }
+    let mut text = if undone {
+        format!("Correction {number} is taken back.\n")
+    } else {
+        format!("Correction {number} is made (`storyfold clusters corrections undo {number}` takes it back).\n")
+    };
+    for row in &clusters {
+        let _ = write!(text, "\n{}", shown(row));
+    }
+    print(&text)
+}
+
+fn corrections(places: &Places, json: bool) -> Result<(), Failure> {
+    let Reply::Corrections(rows) = session::ask(places, Request::Corrections, |_| {})? else {
+        return Err(session::unexpected());
+    };
+    if json {
+        return print_json(&rows);
+    }
+    if rows.is_empty() {
+        return print("No corrections yet; `storyfold clusters merge` and `split` make them.\n");
+    }
+    let mut table = table(&["N", "MADE (UTC)", "WHAT", "CLUSTER", "OTHER", "HEADLINE"]);
+    for row in &rows {
+        table.add_row([
+            row.number.to_string(),
+            minute(&row.at),
+            row.act.clone(),
+            row.cluster[..ID_DIGITS].to_owned(),
+            row.other[..ID_DIGITS].to_owned(),
+            row.title.as_deref().map_or_else(|| "(expired)".to_owned(), headline),
+        ]);
+    }
+    print_table(&table)
 }
 
 fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
@@ -147,6 +244,11 @@ fn shown(row: &ClusterRow) -> String {
     for alias in &row.aliases {
         let _ = writeln!(text, "formerly also {alias}");
     }
+    for (relation, other) in [("continues", &row.follows), ("continued by", &row.followed_by)] {
+        if let Some(other) = other {
+            let _ = writeln!(text, "{relation} {other}");
+        }
+    }
     for entry in &row.entries {
         let copy = entry.copy_of.as_ref().map(|of| format!(", copy of {}", &of[..ID_DIGITS])).unwrap_or_default();
         let _ = writeln!(
@@ -197,6 +299,9 @@ fn told(step: &Step) -> String {
         "start" if step.against.is_none() => "started the cluster: nothing was near it then".to_owned(),
         "start" => format!("started the cluster: the nearest was «{against}» ({score})"),
         "join" => format!("joined the cluster of «{against}» ({score})"),
+        "follow" => format!("started a cluster that follows that of «{against}», which has run its span ({score})"),
+        "bound" => format!("you put it together with «{against}»"),
+        "corrected" => "you moved it here (`storyfold clusters corrections`)".to_owned(),
         "copy" => format!("says the same as «{against}» in the same words"),
         "moved" => format!("moved to the cluster of «{against}» when later evidence came ({score})"),
         _ => format!("against «{against}»: {score}"),

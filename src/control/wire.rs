@@ -24,6 +24,10 @@ pub enum Request {
         /// Of another.
         other: Option<String>,
     },
+    /// A correction by hand, or one taken back.
+    Correct(Change),
+    /// All corrections.
+    Corrections,
     /// All followed feeds.
     Feeds,
     /// A document as it is served.
@@ -35,6 +39,30 @@ pub enum Request {
     },
     /// Every document that is served, for static hosting.
     RenderAll,
+}
+
+/// See `storyfold clusters merge`, `split` and `corrections undo`. Ids may be cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// These two clusters are about one event.
+    Merge {
+        /// One.
+        a: String,
+        /// The other.
+        b: String,
+    },
+    /// These entries of a cluster are about an event of their own.
+    Split {
+        /// The cluster.
+        id: String,
+        /// The entries.
+        entries: Vec<String>,
+    },
+    /// A correction is taken back.
+    Undo {
+        /// Which.
+        number: u32,
+    },
 }
 
 /// See `storyfold clusters list`.
@@ -59,6 +87,15 @@ pub enum Reply {
     Round(Round),
     /// The clusters asked for.
     Clusters(Vec<ClusterRow>),
+    /// A correction was made or taken back, and is on disk.
+    Corrected {
+        /// Its number.
+        number: u32,
+        /// The clusters it left behind.
+        clusters: Vec<ClusterRow>,
+    },
+    /// The corrections asked for, the newest first.
+    Corrections(Vec<CorrectionRow>),
     /// The feeds asked for.
     Feeds(Vec<FeedRow>),
     /// The explanation asked for.
@@ -132,6 +169,10 @@ pub struct ClusterRow {
     pub id: String,
     /// The ids of the clusters merged into it.
     pub aliases: Vec<String>,
+    /// The cluster whose affair it continues.
+    pub follows: Option<String>,
+    /// The cluster that continues its affair.
+    pub followed_by: Option<String>,
     /// The lead's, plain.
     pub title: String,
     /// The lead's.
@@ -165,6 +206,25 @@ pub struct EntryRow {
     pub first_seen: String,
     /// The id of the entry that it is a copy of.
     pub copy_of: Option<String>,
+}
+
+/// A correction, as `clusters corrections --json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectionRow {
+    /// What `undo` calls it.
+    pub number: u32,
+    /// When it was made.
+    pub at: String,
+    /// `merge` or `split`.
+    pub act: String,
+    /// The cluster that went on.
+    pub cluster: String,
+    /// The cluster that was merged into it, or that came of the split.
+    pub other: String,
+    /// The entries of the other.
+    pub entries: Vec<String>,
+    /// The headline of the first of these that is still there.
+    pub title: Option<String>,
 }
 
 /// A feed, as `feeds list --json` prints it.

@@ -1,5 +1,6 @@
 //! Answers to commands and readers, from the engine's values to the wire's rows.
 
+use super::correct::corrections;
 use super::publish::fill;
 use super::round::Round;
 use super::{Daemon, Role};
@@ -13,7 +14,7 @@ use crate::engine::entry::Entry;
 use crate::engine::evidence::Match;
 use crate::engine::explain::{Named, grounds};
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
-use crate::engine::id::EntryId;
+use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::text::words_by_hash;
 use crate::engine::time::Timestamp;
 use crate::engine::view;
@@ -23,25 +24,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Daemon {
-    /// Answers a command; a round is answered when it ends.
-    pub(super) fn answer(&mut self, ask: Ask) {
+    /// Answers a command: a round when it ends, a correction when it is on disk.
+    pub(super) async fn answer(&mut self, ask: Ask) -> Result<(), StoreError> {
         let reply = match ask.request {
             Request::Fetch { all } => {
                 let demand = self.engine.demand(clock::now(), all);
                 self.rounds.push(Round::new(demand, &self.engine, ask.replies));
-                return;
+                return Ok(());
             }
             Request::Clusters(query) => Ok(Reply::Clusters(clusters(&self.engine, &query, clock::now()))),
             Request::Cluster { id } => {
                 self.named(&id).map(|(_, cluster)| Reply::Clusters(vec![row(&self.engine, cluster)]))
             }
             Request::Explain { id, other } => self.explain(&id, other.as_deref()).map(Reply::Explanation),
+            Request::Correct(change) => self.correct(&change),
+            Request::Corrections => Ok(Reply::Corrections(corrections(&self.engine))),
             Request::Feeds => Ok(Reply::Feeds(feeds(&self.engine, clock::now()))),
             Request::RenderAll => self.site().map(Reply::Site),
             Request::Render { view, format } => self.document(view.as_deref(), &format).map(Reply::Document),
         };
+        if matches!(reply, Ok(Reply::Corrected { .. })) {
+            self.flush().await?;
+        }
         let reply = reply.unwrap_or_else(|message| Reply::Problem { message });
         super::round::reply(ask.replies, reply);
+        Ok(())
     }
 
     /// Answers a reader who asks for a cluster.
@@ -195,7 +202,7 @@ fn clusters(engine: &Engine, query: &ClusterQuery, now: Timestamp) -> Vec<Cluste
     found.into_iter().take(query.limit).map(|(_, cluster)| row(engine, cluster)).collect()
 }
 
-fn row(engine: &Engine, cluster: &Cluster) -> ClusterRow {
+pub(super) fn row(engine: &Engine, cluster: &Cluster) -> ClusterRow {
     let mut members: Vec<&Entry> = cluster.members.iter().filter_map(|id| engine.entry(*id)).collect();
     members.sort_by_key(|entry| (entry.id != cluster.lead, entry.date(), entry.id));
     let lead = engine.entry(cluster.lead);
@@ -204,6 +211,8 @@ fn row(engine: &Engine, cluster: &Cluster) -> ClusterRow {
     ClusterRow {
         id: cluster.id.to_string(),
         aliases: cluster.aliases.iter().map(ToString::to_string).collect(),
+        follows: standing(engine, cluster.follows),
+        followed_by: standing(engine, cluster.followed_by),
         title: lead.map(|lead| lead.title.clone()).unwrap_or_default(),
         link: told.map_or(link, |told| told.link.clone()),
         published: told.map(|told| told.published.to_string()),
@@ -211,6 +220,11 @@ fn row(engine: &Engine, cluster: &Cluster) -> ClusterRow {
         publishers: crate::engine::publication::count_publishers(&members),
         entries: members.into_iter().map(|entry| entry_row(engine, entry)).collect(),
     }
+}
+
+/// The id that answers for a cluster now, if any does.
+fn standing(engine: &Engine, id: Option<ClusterId>) -> Option<String> {
+    Some(engine.cluster(id?)?.id.to_string())
 }
 
 fn entry_row(engine: &Engine, entry: &Entry) -> EntryRow {

@@ -9,6 +9,7 @@
 //! ([`Role::Errand`]), so that both ways are one.
 
 mod answer;
+mod correct;
 mod open;
 mod publish;
 mod round;
@@ -127,7 +128,7 @@ impl Daemon {
         updates.push(self.engine.handle_time(now));
         self.record(updates, now.at).await?;
         for ask in asks {
-            self.answer(ask);
+            self.answer(ask).await?;
         }
         // A round of nothing has ended as soon as it is asked for.
         self.finish_rounds().await
@@ -195,7 +196,7 @@ impl Daemon {
         if urgent || by <= now { self.flush().await } else { Ok(()) }
     }
 
-    async fn flush(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn flush(&mut self) -> Result<(), StoreError> {
         self.record_by = None;
         let updates = std::mem::take(&mut self.unrecorded);
         if updates.is_empty() {

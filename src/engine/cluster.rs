@@ -17,8 +17,21 @@ pub struct Cluster {
     pub lead: EntryId,
     /// The clusters that were merged into it, by the ids they had.
     pub aliases: Vec<ClusterId>,
+    /// The cluster that this one continues: an affair that goes on after a cluster's span becomes a chain of clusters.
+    pub follows: Option<ClusterId>,
+    /// The cluster that continues this one.
+    pub followed_by: Option<ClusterId>,
     /// None until it is published.
     pub publication: Option<Publication>,
+}
+
+impl Cluster {
+    /// A new one, without members yet, that `lead` starts with the input `born`.
+    #[must_use]
+    pub fn new(id: ClusterId, lead: EntryId, born: u64) -> Self {
+        let (members, aliases) = (Vec::new(), Vec::new());
+        Self { id, born, members, lead, aliases, follows: None, followed_by: None, publication: None }
+    }
 }
 
 /// What readers were told of a cluster.

@@ -15,6 +15,11 @@ pub enum Decision {
         /// What came nearest.
         nearest: Option<Match>,
     },
+    /// It started a cluster that continues another, which has run its span or is full.
+    Follow {
+        /// The other.
+        to: Match,
+    },
     /// It joined a cluster.
     Join {
         /// The best.
@@ -36,15 +41,29 @@ pub enum Decision {
         /// Where it is.
         to: Match,
     },
+    /// The user said that it belongs with this entry.
+    Bound {
+        /// The entry.
+        to: EntryId,
+        /// That entry's cluster.
+        cluster: ClusterId,
+    },
+    /// The user moved it.
+    Corrected {
+        /// The number of the correction.
+        number: u32,
+        /// Where it was.
+        from: ClusterId,
+    },
 }
 
 impl Decision {
-    /// The cluster it went to; none where it has one to itself.
+    /// The cluster that it joined; none where it started one, or was moved by hand.
     #[must_use]
     pub fn cluster(&self) -> Option<ClusterId> {
         match self {
-            Self::Alone | Self::Start { .. } => None,
-            Self::Copy { cluster, .. } => Some(*cluster),
+            Self::Alone | Self::Start { .. } | Self::Follow { .. } | Self::Corrected { .. } => None,
+            Self::Copy { cluster, .. } | Self::Bound { cluster, .. } => Some(*cluster),
             Self::Join { to, .. } | Self::Moved { to, .. } => Some(to.cluster),
         }
     }
@@ -58,6 +77,9 @@ impl Decision {
             Self::Join { .. } => "join",
             Self::Copy { .. } => "copy",
             Self::Moved { .. } => "moved",
+            Self::Follow { .. } => "follow",
+            Self::Bound { .. } => "bound",
+            Self::Corrected { .. } => "corrected",
         }
     }
 }

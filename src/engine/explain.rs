@@ -87,9 +87,9 @@ impl Engine {
 #[must_use]
 pub fn grounds(decision: &Decision) -> (Option<&Match>, Option<&Match>) {
     match decision {
-        Decision::Alone | Decision::Copy { .. } => (None, None),
+        Decision::Alone | Decision::Copy { .. } | Decision::Bound { .. } | Decision::Corrected { .. } => (None, None),
         Decision::Start { nearest } => (nearest.as_ref(), None),
         Decision::Join { to, runner_up } => (Some(to), runner_up.as_ref()),
-        Decision::Moved { to, .. } => (Some(to), None),
+        Decision::Moved { to, .. } | Decision::Follow { to } => (Some(to), None),
     }
 }

@@ -248,18 +248,11 @@ impl Engine {
         if let Some(feed) = self.feeds.get_mut(&spec.id) {
             feed.entries += 1;
         }
-        self.clusters
-            .entry(cluster)
-            .or_insert_with(|| Cluster {
-                id: cluster,
-                born: stamp.sequence,
-                members: Vec::new(),
-                lead: id,
-                aliases: Vec::new(),
-                publication: None,
-            })
-            .members
-            .push(id);
+        let opened = || Cluster::new(cluster, id, stamp.sequence);
+        self.clusters.entry(cluster).or_insert_with(opened).members.push(id);
+        if let Decision::Follow { to } = placement.decision {
+            self.chain(cluster, to.cluster);
+        }
         let mut touched = BTreeSet::from([cluster]);
         self.correct(placement.corrections, &mut touched);
         for cluster in touched {
@@ -295,6 +288,22 @@ impl Engine {
         touched.retain(|id| self.clusters.contains_key(id));
     }
 
+    /// Links a new cluster to the one whose affair it continues; a first import may bring the later part first.
+    fn chain(&mut self, new: ClusterId, known: ClusterId) {
+        let starts = |id| {
+            let members = self.clusters.get(&id).map(|cluster| &cluster.members).into_iter().flatten();
+            members.filter_map(|id| self.entries.get(id)).map(Entry::date).min()
+        };
+        let (later, earlier) = if starts(new) < starts(known) { (known, new) } else { (new, known) };
+        if let Some(cluster) = self.clusters.get_mut(&later) {
+            cluster.follows.get_or_insert(earlier);
+        }
+        if let Some(cluster) = self.clusters.get_mut(&earlier) {
+            cluster.followed_by.get_or_insert(later);
+        }
+        self.changes.clusters.extend([later, earlier]);
+    }
+
     /// Moves an entry; gives the cluster it left.
     fn move_entry(&mut self, id: EntryId, to: Match) -> Option<ClusterId> {
         let entry = self.entries.get_mut(&id)?;
@@ -311,7 +320,7 @@ impl Engine {
     }
 
     /// `from` becomes an alias of `into`; its entries follow.
-    fn merge(&mut self, from: ClusterId, into: ClusterId) {
+    pub(super) fn merge(&mut self, from: ClusterId, into: ClusterId) {
         let Some(gone) = self.clusters.remove(&from) else { return };
         self.changes.clusters.insert(from);
         for id in &gone.members {
@@ -324,6 +333,9 @@ impl Engine {
         cluster.members.extend(gone.members);
         let old: Vec<ClusterId> = gone.aliases.into_iter().chain([from]).collect();
         cluster.aliases.extend(&old);
+        let another = |id: &ClusterId| *id != into && *id != from;
+        cluster.follows = cluster.follows.filter(another).or(gone.follows).filter(another);
+        cluster.followed_by = cluster.followed_by.filter(another).or(gone.followed_by).filter(another);
         self.changes.clusters.insert(into);
         for alias in old {
             self.aliases.insert(alias, into);
@@ -354,7 +366,7 @@ impl Engine {
 
 /// Of two clusters that merge, the one that readers know goes on; of two that they know, the one they knew first; else
 /// the elder.
-fn seniority(
+pub(super) fn seniority(
     clusters: &std::collections::BTreeMap<ClusterId, Cluster>,
     id: ClusterId,
     stamp: Stamp,

@@ -16,6 +16,7 @@
 pub mod cluster;
 pub mod clustering;
 pub mod copy;
+pub mod correction;
 pub mod entry;
 pub mod eval;
 pub mod evidence;
@@ -43,6 +44,7 @@ pub mod view;
 
 use cluster::Cluster;
 use clustering::{ClusterOptions, Clustering};
+use correction::Correction;
 use entry::Entry;
 use features::Features;
 use feed::{FeedSpec, FeedState};
@@ -78,6 +80,7 @@ pub struct Engine {
     clusters: BTreeMap<ClusterId, Cluster>,
     aliases: BTreeMap<ClusterId, ClusterId>,
     clustering: Clustering,
+    corrections: BTreeMap<u32, Correction>,
     /// Followed feeds that were never polled: while there are any, a first import is under way.
     untried: BTreeSet<FeedId>,
     /// Unpublished clusters, by the moment they will have settled.
@@ -107,6 +110,7 @@ struct Changes {
     entries: BTreeSet<EntryId>,
     clusters: BTreeSet<ClusterId>,
     aliases: BTreeSet<ClusterId>,
+    corrections: BTreeSet<u32>,
     texts: BTreeMap<EntryId, String>,
     features: BTreeMap<EntryId, Features>,
 }
@@ -118,6 +122,7 @@ impl Engine {
     pub fn restore(options: Options, records: Records) -> Self {
         let mut engine = Self {
             clustering: Clustering::new(options.cluster.clone()),
+            corrections: records.corrections.into_iter().map(|made| (made.number, made)).collect(),
             options,
             feeds: BTreeMap::new(),
             schedule: Schedule::default(),
@@ -130,6 +135,7 @@ impl Engine {
             sequence: records.sequence,
             changes: Changes::default(),
         };
+        engine.clustering.set_constraints(correction::constraints(engine.corrections.values()));
         let mut carried: BTreeMap<FeedId, Vec<EntryId>> = records.carried.into_iter().collect();
         for state in records.feeds {
             let carried = carried.remove(&state.id).unwrap_or_default();
@@ -342,6 +348,12 @@ impl Engine {
         self.clusters.get(&self.resolve(id))
     }
 
+    /// Takes a new cluster in.
+    fn found(&mut self, cluster: Cluster) {
+        self.changes.clusters.insert(cluster.id);
+        self.clusters.insert(cluster.id, cluster);
+    }
+
     fn resolve(&self, id: ClusterId) -> ClusterId {
         self.aliases.get(&id).copied().unwrap_or(id)
     }
@@ -366,6 +378,7 @@ impl Engine {
         let (entries, entries_expired) = split(&self.entries, changes.entries);
         let (clusters, clusters_ended) = split(&self.clusters, changes.clusters);
         let (targets, aliases_ended) = split_keyed(&self.aliases, changes.aliases);
+        let (corrections, corrections_undone) = split(&self.corrections, changes.corrections);
         let carried = kept_feeds.iter().filter(|feed| changes.carried.contains(&feed.state.id));
         Update {
             sequence: stamp.sequence,
@@ -380,6 +393,8 @@ impl Engine {
             clusters_ended,
             aliases: targets,
             aliases_ended,
+            corrections,
+            corrections_undone,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What one input changed, for the store to record, and what the store gives back at a start.
 
 use super::cluster::Cluster;
+use super::correction::Correction;
 use super::entry::Entry;
 use super::features::Features;
 use super::feed::FeedState;
@@ -33,6 +34,10 @@ pub struct Update {
     pub aliases: Vec<(ClusterId, ClusterId)>,
     /// Old ids that nothing answers to any more.
     pub aliases_ended: Vec<ClusterId>,
+    /// Corrections made by hand.
+    pub corrections: Vec<Correction>,
+    /// Corrections taken back, by number.
+    pub corrections_undone: Vec<u32>,
 }
 
 impl Update {
@@ -44,7 +49,13 @@ impl Update {
         let of_entries =
             entries.is_empty() && texts.is_empty() && features.is_empty() && self.entries_expired.is_empty();
         let of_clusters = self.clusters.is_empty() && self.clusters_ended.is_empty();
-        of_feeds && of_entries && of_clusters && self.aliases.is_empty() && self.aliases_ended.is_empty()
+        let of_corrections = self.corrections.is_empty() && self.corrections_undone.is_empty();
+        of_feeds
+            && of_entries
+            && of_clusters
+            && of_corrections
+            && self.aliases.is_empty()
+            && self.aliases_ended.is_empty()
     }
 
     /// Whether there is nothing to record at all.
@@ -71,4 +82,6 @@ pub struct Records {
     pub clusters: Vec<Cluster>,
     /// By the old id.
     pub aliases: Vec<(ClusterId, ClusterId)>,
+    /// By number.
+    pub corrections: Vec<Correction>,
 }

@@ -26,6 +26,7 @@ mod kind {
     pub const FEATURES: u8 = 5;
     pub const CLUSTER: u8 = 6;
     pub const ALIAS: u8 = 7;
+    pub const CORRECTION: u8 = 8;
 }
 
 /// The key of the one record that says how far the log of inputs is recorded.
@@ -86,6 +87,7 @@ impl Store {
             features: self.all(kind::FEATURES, record::features)?,
             clusters: self.all(kind::CLUSTER, record::cluster)?,
             aliases: self.all(kind::ALIAS, record::alias)?,
+            corrections: self.all(kind::CORRECTION, record::correction)?,
         })
     }
 
@@ -146,6 +148,7 @@ fn batch(update: &Update) -> sled::Batch {
     update.features.iter().for_each(|(id, features)| put(kind::FEATURES, id.0, record::put_features(features)));
     update.clusters.iter().for_each(|cluster| put(kind::CLUSTER, cluster.id.0, record::put_cluster(cluster)));
     update.aliases.iter().for_each(|(from, to)| put(kind::ALIAS, from.0, record::put_alias(*to)));
+    update.corrections.iter().for_each(|made| put(kind::CORRECTION, made.number.into(), record::put_correction(made)));
     let mut remove = |kind, id| batch.remove(&key(kind, id));
     for id in &update.entries_expired {
         for kind in [kind::ENTRY, kind::TEXT, kind::FEATURES] {
@@ -159,6 +162,7 @@ fn batch(update: &Update) -> sled::Batch {
     }
     update.clusters_ended.iter().for_each(|id| remove(kind::CLUSTER, id.0));
     update.aliases_ended.iter().for_each(|id| remove(kind::ALIAS, id.0));
+    update.corrections_undone.iter().for_each(|number| remove(kind::CORRECTION, u64::from(*number)));
     batch.insert(&SEQUENCE, record::put_sequence(update.sequence));
     batch
 }

@@ -2,6 +2,7 @@
 //! value in postcard's format (<https://postcard.jamesmunns.com/wire-format>). Golden bytes in the tests hold it still.
 
 use crate::engine::cluster::{Cluster, Publication};
+use crate::engine::correction::{Act, Correction};
 use crate::engine::entry::Entry;
 use crate::engine::evidence::{Decision, Match};
 use crate::engine::features::{Features, Length, Term};
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The version that is written. A change of any shape below raises it and adds a step that reads the one before.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,17 +37,25 @@ fn seal<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RecordError> {
+    decode(unseal(bytes)?.1)
+}
+
+fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, RecordError> {
+    postcard::from_bytes(payload).map_err(|_| RecordError::Damaged)
+}
+
+/// The version of a record, and its value's bytes.
+fn unseal(bytes: &[u8]) -> Result<(u8, &[u8]), RecordError> {
     let (version, rest) = bytes.split_first().ok_or(RecordError::Damaged)?;
     let (sum, payload) = rest.split_at_checked(4).ok_or(RecordError::Damaged)?;
     if sum != checksum(payload) {
         return Err(RecordError::Damaged);
     }
     match *version {
-        0 => return Err(RecordError::Damaged),
-        newer if newer > VERSION => return Err(RecordError::Newer(newer)),
-        _ => {}
+        0 => Err(RecordError::Damaged),
+        newer if newer > VERSION => Err(RecordError::Newer(newer)),
+        known => Ok((known, payload)),
     }
-    postcard::from_bytes(payload).map_err(|_| RecordError::Damaged)
 }
 
 fn checksum(payload: &[u8]) -> [u8; 4] {
@@ -103,6 +112,9 @@ enum DecisionRecord {
     Join { to: MatchRecord, runner_up: Option<MatchRecord> },
     Copy { of: u64, cluster: u64 },
     Moved { from: u64, to: MatchRecord },
+    Follow { to: MatchRecord },
+    Bound { to: u64, cluster: u64 },
+    Corrected { number: u32, from: u64 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +134,37 @@ struct ClusterRecord {
     lead: u64,
     aliases: Vec<u64>,
     publication: Option<PublicationRecord>,
+    follows: Option<u64>,
+    followed_by: Option<u64>,
+}
+
+/// Before clusters followed each other.
+#[derive(Deserialize)]
+struct ClusterRecord1 {
+    born: u64,
+    members: Vec<u64>,
+    lead: u64,
+    aliases: Vec<u64>,
+    publication: Option<PublicationRecord>,
+}
+
+impl From<ClusterRecord1> for ClusterRecord {
+    fn from(old: ClusterRecord1) -> Self {
+        let ClusterRecord1 { born, members, lead, aliases, publication } = old;
+        Self { born, members, lead, aliases, publication, follows: None, followed_by: None }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CorrectionRecord {
+    at: i64,
+    act: ActRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ActRecord {
+    Merge { into: u64, members: Vec<u64>, gone: u64, was: ClusterRecord },
+    Split { from: u64, rest: Vec<u64>, into: u64, out: Vec<u64> },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,11 +201,11 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, RecordError> {
 }
 
 pub(super) fn put_carried(entries: &[EntryId]) -> Vec<u8> {
-    seal(&entries.iter().map(|id| id.0).collect::<Vec<_>>())
+    seal(&bare(entries))
 }
 
 pub(super) fn carried(id: u64, bytes: &[u8]) -> Result<(FeedId, Vec<EntryId>), RecordError> {
-    Ok((FeedId(id), open::<Vec<u64>>(bytes)?.into_iter().map(EntryId).collect()))
+    Ok((FeedId(id), entry_ids(open(bytes)?)))
 }
 
 pub(super) fn put_alias(to: ClusterId) -> Vec<u8> {
@@ -274,6 +317,9 @@ fn put_decision(decision: &Decision) -> DecisionRecord {
         Decision::Join { to, runner_up } => DecisionRecord::Join { to: put_match(to), runner_up: option(runner_up) },
         Decision::Copy { of, cluster } => DecisionRecord::Copy { of: of.0, cluster: cluster.0 },
         Decision::Moved { from, to } => DecisionRecord::Moved { from: from.0, to: put_match(to) },
+        Decision::Follow { to } => DecisionRecord::Follow { to: put_match(to) },
+        Decision::Bound { to, cluster } => DecisionRecord::Bound { to: to.0, cluster: cluster.0 },
+        Decision::Corrected { number, from } => DecisionRecord::Corrected { number: *number, from: from.0 },
     }
 }
 
@@ -285,6 +331,9 @@ fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
         DecisionRecord::Join { to, runner_up } => Decision::Join { to: read_match(to)?, runner_up: option(runner_up)? },
         DecisionRecord::Copy { of, cluster } => Decision::Copy { of: EntryId(of), cluster: ClusterId(cluster) },
         DecisionRecord::Moved { from, to } => Decision::Moved { from: ClusterId(from), to: read_match(to)? },
+        DecisionRecord::Follow { to } => Decision::Follow { to: read_match(to)? },
+        DecisionRecord::Bound { to, cluster } => Decision::Bound { to: EntryId(to), cluster: ClusterId(cluster) },
+        DecisionRecord::Corrected { number, from } => Decision::Corrected { number, from: ClusterId(from) },
     })
 }
 
@@ -342,10 +391,16 @@ pub(super) fn features(id: u64, bytes: &[u8]) -> Result<(EntryId, Features), Rec
 }
 
 pub(super) fn put_cluster(cluster: &Cluster) -> Vec<u8> {
-    seal(&ClusterRecord {
+    seal(&cluster_record(cluster))
+}
+
+fn cluster_record(cluster: &Cluster) -> ClusterRecord {
+    ClusterRecord {
         born: cluster.born,
-        members: cluster.members.iter().map(|id| id.0).collect(),
+        members: bare(&cluster.members),
         lead: cluster.lead.0,
+        follows: cluster.follows.map(|id| id.0),
+        followed_by: cluster.followed_by.map(|id| id.0),
         aliases: cluster.aliases.iter().map(|id| id.0).collect(),
         publication: cluster.publication.as_ref().map(|told| PublicationRecord {
             published: told.published.millis(),
@@ -355,16 +410,25 @@ pub(super) fn put_cluster(cluster: &Cluster) -> Vec<u8> {
             publishers: told.publishers as u64,
             edition: told.edition,
         }),
-    })
+    }
 }
 
 pub(super) fn cluster(id: u64, bytes: &[u8]) -> Result<Cluster, RecordError> {
-    let record: ClusterRecord = open(bytes)?;
-    Ok(Cluster {
+    let record = match unseal(bytes)? {
+        (1, payload) => decode::<ClusterRecord1>(payload)?.into(),
+        (_, payload) => decode(payload)?,
+    };
+    Ok(read_cluster(id, record))
+}
+
+fn read_cluster(id: u64, record: ClusterRecord) -> Cluster {
+    Cluster {
         id: ClusterId(id),
         born: record.born,
-        members: record.members.into_iter().map(EntryId).collect(),
+        members: entry_ids(record.members),
         lead: EntryId(record.lead),
+        follows: record.follows.map(ClusterId),
+        followed_by: record.followed_by.map(ClusterId),
         aliases: record.aliases.into_iter().map(ClusterId).collect(),
         publication: record.publication.map(|told| Publication {
             published: Timestamp::from_millis(told.published),
@@ -374,7 +438,41 @@ pub(super) fn cluster(id: u64, bytes: &[u8]) -> Result<Cluster, RecordError> {
             publishers: usize::try_from(told.publishers).unwrap_or(usize::MAX),
             edition: told.edition,
         }),
-    })
+    }
+}
+
+fn bare(ids: &[EntryId]) -> Vec<u64> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+fn entry_ids(ids: Vec<u64>) -> Vec<EntryId> {
+    ids.into_iter().map(EntryId).collect()
+}
+
+pub(super) fn put_correction(correction: &Correction) -> Vec<u8> {
+    let act = match &correction.act {
+        Act::Merge { into, members, gone } => {
+            ActRecord::Merge { into: into.0, members: bare(members), gone: gone.id.0, was: cluster_record(gone) }
+        }
+        Act::Split { from, rest, into, out } => {
+            ActRecord::Split { from: from.0, rest: bare(rest), into: into.0, out: bare(out) }
+        }
+    };
+    seal(&CorrectionRecord { at: correction.at.millis(), act })
+}
+
+pub(super) fn correction(number: u64, bytes: &[u8]) -> Result<Correction, RecordError> {
+    let record: CorrectionRecord = open(bytes)?;
+    let act = match record.act {
+        ActRecord::Merge { into, members, gone, was } => {
+            Act::Merge { into: ClusterId(into), members: entry_ids(members), gone: read_cluster(gone, was) }
+        }
+        ActRecord::Split { from, rest, into, out } => {
+            Act::Split { from: ClusterId(from), rest: entry_ids(rest), into: ClusterId(into), out: entry_ids(out) }
+        }
+    };
+    let number = u32::try_from(number).map_err(|_| RecordError::Damaged)?;
+    Ok(Correction { number, at: Timestamp::from_millis(record.at), act })
 }
 
 #[cfg(test)]
@@ -435,6 +533,8 @@ mod tests {
             members: vec![EntryId(2)],
             lead: EntryId(2),
             aliases: vec![ClusterId(7)],
+            follows: None,
+            followed_by: None,
             publication: Some(Publication {
                 published: Timestamp::from_millis(500),
                 updated: Timestamp::from_millis(600),
@@ -444,6 +544,18 @@ mod tests {
                 edition: 1,
             }),
         }
+    }
+
+    fn acts() -> [Act; 2] {
+        [
+            Act::Merge { into: ClusterId(3), members: vec![EntryId(2)], gone: a_cluster() },
+            Act::Split {
+                from: ClusterId(3),
+                rest: vec![EntryId(2)],
+                into: ClusterId(4),
+                out: vec![EntryId(5), EntryId(6)],
+            },
+        ]
     }
 
     fn some_features() -> Features {
@@ -462,26 +574,35 @@ mod tests {
     #[test]
     fn the_bytes_on_disk_do_not_change() {
         let check = |name: &str, bytes: &[u8], golden: &str| assert_eq!(hex(bytes), golden, "{name}");
-        check("sequence", &put_sequence(300), "01df4f7ad6ac02");
-        check("text", &put_text("né"), "010133d1f3036ec3a9");
-        check("carried", &put_carried(&[EntryId(1), EntryId(300)]), "0148df467b0201ac02");
-        check("alias", &put_alias(ClusterId(3)), "01edef6d1503");
+        check("sequence", &put_sequence(300), "02df4f7ad6ac02");
+        check("text", &put_text("né"), "020133d1f3036ec3a9");
+        check("carried", &put_carried(&[EntryId(1), EntryId(300)]), "0248df467b0201ac02");
+        check("alias", &put_alias(ClusterId(3)), "02edef6d1503");
         check(
             "feed",
             &put_feed(&a_feed()),
-            "0115e18af81268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000104026e6f03",
+            "0215e18af81268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000104026e6f03",
         );
         check(
             "entry",
             &put_entry(&an_entry()),
-            "01ec27ac0e0101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00",
+            "02ec27ac0e0101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00",
         );
         check(
             "cluster",
             &put_cluster(&a_cluster()),
-            "018843909e04010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f310201",
+            "02033e459904010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f3102010000",
         );
-        check("features", &put_features(&some_features()), "01b7fbef6e014d01020802");
+        check("features", &put_features(&some_features()), "02b7fbef6e014d01020802");
+    }
+
+    #[test]
+    fn the_bytes_of_earlier_versions_are_read() {
+        let bytes = |hex: &str| -> Vec<u8> {
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+        };
+        let written = bytes("018843909e04010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f310201");
+        assert_eq!(cluster(3, &written).unwrap(), a_cluster());
     }
 
     #[test]
@@ -489,12 +610,19 @@ mod tests {
         assert_eq!(feed(1, &put_feed(&a_feed())).unwrap(), a_feed());
         assert_eq!(cluster(3, &put_cluster(&a_cluster())).unwrap(), a_cluster());
         assert_eq!(features(2, &put_features(&some_features())).unwrap(), (EntryId(2), some_features()));
+        for act in acts() {
+            let written = Correction { number: 7, at: Timestamp::from_millis(900), act };
+            assert_eq!(correction(7, &put_correction(&written)).unwrap(), written);
+        }
         let decisions = [
             Decision::Alone,
             Decision::Start { nearest: Some(found()) },
             Decision::Join { to: found(), runner_up: Some(found()) },
             Decision::Copy { of: EntryId(5), cluster: ClusterId(3) },
             Decision::Moved { from: ClusterId(6), to: found() },
+            Decision::Follow { to: found() },
+            Decision::Bound { to: EntryId(5), cluster: ClusterId(3) },
+            Decision::Corrected { number: 7, from: ClusterId(6) },
         ];
         for decision in decisions {
             let written = Entry { decision, ..an_entry() };
@@ -514,6 +642,6 @@ mod tests {
         }
         let mut newer = good.clone();
         newer[0] = VERSION + 1;
-        assert!(matches!(text(&newer), Err(RecordError::Newer(2))));
+        assert!(matches!(text(&newer), Err(RecordError::Newer(3))));
     }
 }

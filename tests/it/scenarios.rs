@@ -31,6 +31,13 @@ struct Step {
     entries: Vec<Entry>,
     /// The fetch fails so.
     failed: Option<String>,
+    /// The clusters of these entries are made one by hand.
+    merge: Option<[String; 2]>,
+    /// These entries are taken out of their cluster by hand.
+    #[serde(default)]
+    split: Vec<String>,
+    /// This correction is taken back.
+    undo: Option<u32>,
     /// All clusters: the titles of each.
     clusters: Option<Vec<Vec<String>>>,
     /// The merged feed, in its order.
@@ -81,6 +88,7 @@ impl Model {
         put(&mut records.features, update.features, |(id, _)| *id, &update.entries_expired);
         put(&mut records.clusters, update.clusters, |cluster| cluster.id, &update.clusters_ended);
         put(&mut records.aliases, update.aliases, |(id, _)| *id, &update.aliases_ended);
+        put(&mut records.corrections, update.corrections, |made| made.number, &update.corrections_undone);
     }
 }
 
@@ -131,10 +139,39 @@ impl World {
             let update = self.engine.handle_fetched(stamp, fetched);
             self.model.commit(update);
         }
+        self.correct(step, at);
         let stamp = self.stamp(at);
         let update = self.engine.handle_time(stamp);
         self.model.commit(update);
         self.same_after_restart(at);
+    }
+
+    /// What the user does by hand.
+    fn correct(&mut self, step: &Step, at: Timestamp) {
+        if let Some([a, b]) = &step.merge {
+            let (a, b) = (self.entry(a).cluster, self.entry(b).cluster);
+            let stamp = self.stamp(at);
+            let (_, update) = self.engine.merge_by_hand(stamp, a, b).unwrap();
+            self.model.commit(update);
+        }
+        if let Some(first) = step.split.first() {
+            let from = self.entry(first).cluster;
+            let out: Vec<_> = step.split.iter().map(|title| self.entry(title).id).collect();
+            let stamp = self.stamp(at);
+            let (_, update) = self.engine.split_by_hand(stamp, from, &out).unwrap();
+            self.model.commit(update);
+        }
+        if let Some(number) = step.undo {
+            let stamp = self.stamp(at);
+            let update = self.engine.undo_correction(stamp, number).unwrap();
+            self.model.commit(update);
+        }
+    }
+
+    fn entry(&self, title: &str) -> storyfold::engine::entry::Entry {
+        let members = self.engine.clusters().flat_map(|cluster| &cluster.members);
+        let mut entries = members.filter_map(|id| self.engine.entry(*id));
+        entries.find(|entry| entry.title == title).unwrap_or_else(|| panic!("no entry «{title}»")).clone()
     }
 
     /// What was recorded makes the same engine again.
@@ -144,6 +181,7 @@ impl World {
         again.configure(stamp, self.config.engine.clone(), self.config.feeds.clone());
         assert_eq!(again.merged_feed(at), self.engine.merged_feed(at));
         assert_eq!(again.clusters().collect::<Vec<_>>(), self.engine.clusters().collect::<Vec<_>>());
+        assert_eq!(again.corrections().collect::<Vec<_>>(), self.engine.corrections().collect::<Vec<_>>());
         assert_eq!(again.feeds().collect::<Vec<_>>(), self.engine.feeds().collect::<Vec<_>>());
         // From here on the other one goes on: it must behave the same.
         self.engine = again;

@@ -36,14 +36,14 @@ impl Clustering {
         for neighbor in neighbors.iter().take(MOVES_TRIED).take_while(|n| n.score >= floor) {
             let Some(to) = self.index.get(slot).map(|live| live.cluster) else { break };
             let Some((id, from)) = self.index.get(neighbor.slot).map(|live| (live.id, live.cluster)) else { continue };
-            if from == to {
+            if from == to || !self.may_move(neighbor.slot, to) {
                 continue;
             }
             let Some(there) = self.preferred(neighbor.slot, from, to, neighbors, cache) else { continue };
             if self.members.get(&from).is_some_and(|members| members.len() > 1) {
                 self.shift(neighbor.slot, to);
                 corrections.push(Correction::Moved(id, there));
-            } else {
+            } else if self.may_merge(from, to) {
                 corrections.push(self.merge(from, to, &rank));
             }
         }
@@ -80,6 +80,7 @@ impl Clustering {
             let best = self
                 .clusters_near(neighbors, own, MERGES_TRIED)
                 .into_iter()
+                .filter(|other| self.may_merge(own, *other))
                 .filter_map(|other| Some((self.linkage(slot, own, other, neighbors, cache)?, other)))
                 .max_by_key(|(score, other)| (*score, std::cmp::Reverse(*other)));
             match best {

@@ -14,8 +14,12 @@
 //! The state is a function of the live entries, each with its cluster: [`Clustering::restore`] takes them in any order
 //! and gives what was there before a restart.
 
+mod admission;
+mod constraints;
 mod correct;
 mod second_look;
+
+pub use constraints::Constraints;
 
 use super::entry::Entry;
 use super::evidence::{Decision, Match};
@@ -144,6 +148,7 @@ pub fn live(entry: &Entry, features: Features) -> Live {
 #[derive(Debug)]
 pub struct Clustering {
     options: ClusterOptions,
+    constraints: Constraints,
     index: Index,
     /// Slots of each cluster's members, in no order.
     members: HashMap<ClusterId, Vec<Slot>, FixedState>,
@@ -168,7 +173,7 @@ impl Clustering {
     /// Without any entries.
     #[must_use]
     pub fn new(options: ClusterOptions) -> Self {
-        Self { options, index: Index::default(), members: HashMap::default() }
+        Self { options, constraints: Constraints::default(), index: Index::default(), members: HashMap::default() }
     }
 
     /// The cluster an entry is in.
@@ -187,6 +192,23 @@ impl Clustering {
         self.options = options;
     }
 
+    /// Respects these constraints from now on.
+    pub fn set_constraints(&mut self, constraints: Constraints) {
+        self.constraints = constraints;
+    }
+
+    /// Puts an entry in a cluster because somebody said so.
+    pub fn assign(&mut self, id: EntryId, to: ClusterId) {
+        if let Some(slot) = self.index.slot(id) {
+            self.shift(slot, to);
+        }
+    }
+
+    /// Makes one of two clusters because somebody said so.
+    pub fn unite(&mut self, from: ClusterId, into: ClusterId) {
+        self.merge(from, into, &|cluster| cluster != into);
+    }
+
     /// Forgets an entry. Its cluster goes with its last member.
     pub fn remove(&mut self, id: EntryId) {
         let Some(slot) = self.index.slot(id) else { return };
@@ -201,9 +223,10 @@ impl Clustering {
         let slot = self.take_in(live);
         let cache = &mut Cache::default();
         let neighbors = self.neighbors(slot, cache);
-        let decision = match self.copy_of(slot, &neighbors) {
-            Some((of, cluster)) => Decision::Copy { of, cluster },
-            None => self.decide(slot, fresh, &neighbors, cache),
+        let decision = match (self.bound(slot), self.copy_of(slot, &neighbors)) {
+            (Some((to, cluster)), _) => Decision::Bound { to, cluster },
+            (None, Some((of, cluster))) => Decision::Copy { of, cluster },
+            (None, None) => self.decide(slot, fresh, &neighbors, cache),
         };
         if let Some(cluster) = decision.cluster() {
             self.shift(slot, cluster);
@@ -219,10 +242,22 @@ impl Clustering {
     fn decide(&self, slot: Slot, fresh: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Decision {
         let mut matches = self.matches(slot, fresh, neighbors, cache);
         matches.sort_unstable_by_key(|m| (std::cmp::Reverse(m.score), m.cluster));
-        match matches.first() {
-            Some(to) if to.score >= to.threshold => Decision::Join { to: *to, runner_up: matches.get(1).copied() },
-            nearest => Decision::Start { nearest: nearest.copied() },
+        let joined = |m: &Match| m.score >= m.threshold;
+        match matches.iter().position(|m| !joined(m) || self.has_room(m.cluster, slot)) {
+            Some(at) if joined(&matches[at]) => {
+                Decision::Join { to: matches[at], runner_up: matches.get(at + 1).copied() }
+            }
+            _ => match matches.first() {
+                Some(to) if joined(to) => Decision::Follow { to: *to },
+                nearest => Decision::Start { nearest: nearest.copied() },
+            },
         }
+    }
+
+    /// The entry that the user put one together with, and its cluster.
+    fn bound(&self, slot: Slot) -> Option<(EntryId, ClusterId)> {
+        let id = self.index.get(slot)?.id;
+        self.constraints.mates(id).find_map(|mate| Some((mate, self.cluster_of(mate)?)))
     }
 
     fn matches(&self, slot: Slot, home: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Vec<Match> {
@@ -230,7 +265,10 @@ impl Clustering {
         let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
         let tried = self.clusters_near(&neighbors[..near], home, CLUSTERS_TRIED);
         let crowd = |cluster| self.crowd(neighbors, [home, cluster]);
-        tried.into_iter().filter_map(|cluster| self.affinity(slot, cluster, crowd(cluster), cache)).collect()
+        let id = self.index.get(slot).map(|live| live.id);
+        let allowed = |cluster: &ClusterId| id.is_some_and(|id| self.is_allowed(id, *cluster));
+        let tried = tried.into_iter().filter(allowed);
+        tried.filter_map(|cluster| self.affinity(slot, cluster, crowd(cluster), cache)).collect()
     }
 
     /// The oldest neighbor with the same text, and its cluster.
@@ -241,7 +279,7 @@ impl Clustering {
             .iter()
             .filter_map(|n| self.index.get(n.slot))
             .filter(near)
-            .filter(|other| own.features.is_copy_of(&other.features))
+            .filter(|other| own.features.is_copy_of(&other.features) && self.is_allowed(own.id, other.cluster))
             .map(|other| (other.date, other.id, other.cluster))
             .min()?;
         Some((of, cluster))

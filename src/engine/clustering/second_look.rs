@@ -49,7 +49,8 @@ impl Clustering {
         let mut corrections = Vec::new();
         let mut matches = self.matches(slot, home, &neighbors, cache);
         matches.sort_unstable_by_key(|found| (std::cmp::Reverse(found.score), found.cluster));
-        if let Some(there) = matches.first().filter(|found| found.score >= found.threshold) {
+        let better = matches.first().filter(|found| found.score >= found.threshold);
+        if let Some(there) = better.filter(|found| self.may_move(slot, found.cluster)) {
             match stays {
                 None => corrections.push(self.merge(home, there.cluster, rank)),
                 Some(here) if there.score >= here.score.saturating_add(MOVE_MARGIN) => {

@@ -1,0 +1,73 @@
+//! Corrections by hand: done, on disk, and only then answered.
+
+use super::Daemon;
+use super::answer::row;
+use crate::control::{Change, CorrectionRow, Reply};
+use crate::engine::Engine;
+use crate::engine::correction::{Act, Correction};
+use crate::engine::explain::Named;
+use crate::engine::id::{ClusterId, EntryId};
+use crate::engine::update::Update;
+
+impl Daemon {
+    /// Makes a correction, or takes one back. What it changed waits to be recorded.
+    pub(super) fn correct(&mut self, change: &Change) -> Result<Reply, String> {
+        let stamp = self.stamp();
+        let (number, update) = match change {
+            Change::Merge { a, b } => {
+                let (a, b) = (self.cluster_named(a)?, self.cluster_named(b)?);
+                self.engine.merge_by_hand(stamp, a, b)?
+            }
+            Change::Split { id, entries } => {
+                let from = self.cluster_named(id)?;
+                let out: Result<Vec<EntryId>, String> = entries.iter().map(|entry| self.entry_named(entry)).collect();
+                self.engine.split_by_hand(stamp, from, &out?)?
+            }
+            Change::Undo { number } => (*number, self.engine.undo_correction(stamp, *number)?),
+        };
+        let reply = Reply::Corrected { number, clusters: touched(&self.engine, &update) };
+        self.hold(update);
+        Ok(reply)
+    }
+
+    fn cluster_named(&self, id: &str) -> Result<ClusterId, String> {
+        let cluster = self.engine.cluster_of(self.engine.find(id)?);
+        cluster.map(|cluster| cluster.id).ok_or_else(|| format!("there is no cluster {id}"))
+    }
+
+    fn entry_named(&self, id: &str) -> Result<EntryId, String> {
+        match self.engine.find(id)? {
+            Named::Entry(id) => Ok(id),
+            Named::Cluster(_) => Err(format!("{id} is a cluster; name entries (`storyfold clusters show` lists them)")),
+        }
+    }
+}
+
+/// The clusters that an update leaves behind.
+fn touched(engine: &Engine, update: &Update) -> Vec<crate::control::ClusterRow> {
+    update.clusters.iter().map(|cluster| row(engine, cluster)).collect()
+}
+
+/// All corrections, the newest first.
+pub(super) fn corrections(engine: &Engine) -> Vec<CorrectionRow> {
+    let mut rows: Vec<CorrectionRow> = engine.corrections().map(|made| correction_row(engine, made)).collect();
+    rows.reverse();
+    rows
+}
+
+fn correction_row(engine: &Engine, made: &Correction) -> CorrectionRow {
+    let (act, cluster, other, entries) = match &made.act {
+        Act::Merge { into, gone, .. } => ("merge", *into, gone.id, &gone.members),
+        Act::Split { from, into, out, .. } => ("split", *from, *into, out),
+    };
+    let title = |id: &EntryId| engine.entry(*id).map(|entry| entry.title.clone());
+    CorrectionRow {
+        number: made.number,
+        at: made.at.to_string(),
+        act: act.to_owned(),
+        cluster: cluster.to_string(),
+        other: other.to_string(),
+        entries: entries.iter().map(ToString::to_string).collect(),
+        title: entries.iter().find_map(title),
+    }
+}
