@@ -1,8 +1,9 @@
 //! `storyfold eval`: labelled entries through the real engine.
 
 use super::Failure;
-use super::output::{print, print_json};
+use super::output::{print, print_json, print_table, table};
 use crate::clock;
+use crate::engine::baseline::Baseline;
 use crate::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
 use crate::engine::eval::{Labelled, Order, Score, Scores, assign, score};
 use crate::engine::id::ClusterId;
@@ -24,6 +25,12 @@ pub(super) struct Arguments {
     /// The order in which entries come in
     #[arg(long, value_enum, default_value_t = OrderArgument::Time)]
     order: OrderArgument,
+    /// Decide by a rule of others instead, with the constants that they publish
+    #[arg(long, value_enum, value_name = "NAME")]
+    baseline: Option<BaselineArgument>,
+    /// Measure the engine and all baselines, in one table
+    #[arg(long, conflicts_with_all = ["baseline", "assignments"])]
+    all: bool,
     /// Decide by this model instead of the shipped one
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
@@ -41,6 +48,35 @@ enum OrderArgument {
     Time,
     /// Source after source, each newest first, as a first import
     Feeds,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum BaselineArgument {
+    /// Equal titles
+    ExactTitle,
+    /// Jaro-Winkler likeness of titles
+    JaroWinkler,
+    /// Likeness of the titles' trigrams
+    TitleTrigram,
+    /// Overlap of the titles' significant words
+    Overlap,
+    /// Jaccard index of all words, by minimal hashes
+    Minhash,
+    /// Cosine of all words, weighted by rarity
+    Tfidf,
+}
+
+impl BaselineArgument {
+    const fn rule(self) -> Baseline {
+        match self {
+            Self::ExactTitle => Baseline::ExactTitle,
+            Self::JaroWinkler => Baseline::JaroWinkler,
+            Self::TitleTrigram => Baseline::TitleTrigram,
+            Self::Overlap => Baseline::Overlap,
+            Self::Minhash => Baseline::MinHash,
+            Self::Tfidf => Baseline::Tfidf,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -98,14 +134,49 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         window: WINDOW_DEFAULT,
         publisher_groups: BTreeMap::new(),
     };
-    let watch = clock::stopwatch();
-    let assigned = assign(&entries, order, &options);
-    let seconds = watch.elapsed().as_secs_f64();
+    let engine = |entries: &[Labelled]| assign(entries, order, &options);
+    if arguments.all {
+        let mut reports = vec![("storyfold", measured(&entries, engine).0)];
+        for rule in Baseline::ALL {
+            reports.push((rule.name(), measured(&entries, |entries| rule.assign(entries)).0));
+        }
+        return if arguments.json {
+            print_json(&reports.into_iter().collect::<BTreeMap<_, _>>())
+        } else {
+            compared(&reports)
+        };
+    }
+    let (report, assigned) = match arguments.baseline.map(BaselineArgument::rule) {
+        Some(rule) => measured(&entries, |entries| rule.assign(entries)),
+        None => measured(&entries, engine),
+    };
     if let Some(out) = &arguments.assignments {
         write(out, &entries, &assigned)?;
     }
-    let report = report(entries.len(), score(&entries, &assigned), seconds);
     if arguments.json { print_json(&report) } else { print(&told(&report)) }
+}
+
+/// Runs the entries through a way of clustering, and scores what it made of them.
+fn measured(entries: &[Labelled], way: impl Fn(&[Labelled]) -> Vec<ClusterId>) -> (Report, Vec<ClusterId>) {
+    let watch = clock::stopwatch();
+    let assigned = way(entries);
+    let seconds = watch.elapsed().as_secs_f64();
+    (report(entries.len(), score(entries, &assigned), seconds), assigned)
+}
+
+/// A line for each way of clustering.
+fn compared(reports: &[(&str, Report)]) -> Result<(), Failure> {
+    let mut table = table(&["", "B-CUBED P", "R", "F1", "PAIRWISE P", "R", "F1", "CLUSTERS"]);
+    for (name, report) in reports {
+        let Report { bcubed, pairwise, .. } = report;
+        let shares = [bcubed.precision, bcubed.recall, bcubed.f1, pairwise.precision, pairwise.recall, pairwise.f1];
+        let cells = shares.iter().map(|share| format!("{:.1}", 100.0 * share));
+        table.add_row([(*name).to_owned()].into_iter().chain(cells).chain([report.clusters.to_string()]));
+    }
+    print_table(&table)?;
+    reports
+        .first()
+        .map_or(Ok(()), |(_, report)| print(&format!("{} entries, {} events\n", report.entries, report.gold)))
 }
 
 /// The model file, or the shipped model.

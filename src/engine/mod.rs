@@ -13,6 +13,7 @@
 //! The order of calls: [`Engine::restore`], [`Engine::configure`], then [`Engine::poll_fetch`] until it has none, then
 //! [`Engine::handle_fetched`] or [`Engine::handle_time`] at [`Engine::poll_timeout`], each with a new [`Stamp`].
 
+pub mod baseline;
 pub mod cluster;
 pub mod clustering;
 pub mod copy;

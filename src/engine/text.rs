@@ -107,7 +107,8 @@ impl Language {
         }
     }
 
-    fn is_stop(&self, word: &str) -> bool {
+    /// A function word of the language, or a word for the form of a piece.
+    pub(super) fn is_stop(&self, word: &str) -> bool {
         self.stops.is_some_and(|set| set.contains(word)) || FORM_WORDS.contains(&word)
     }
 }

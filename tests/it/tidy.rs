@@ -24,7 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("feed_rs", &["engine/parse.rs", "engine/render/mod.rs"]),
     ("quick_xml", &["engine/parse.rs", "engine/render/"]),
     ("html5gum", &["engine/markup.rs"]),
-    ("strsim", &["engine/text.rs", "engine/copy.rs"]),
+    ("strsim", &["engine/text.rs", "engine/copy.rs", "engine/baseline.rs"]),
     ("rust_stemmers", &["engine/text.rs"]),
     ("psl", &["engine/link.rs"]),
     ("reqwest", &["fetch/"]),
