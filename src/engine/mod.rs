@@ -25,6 +25,7 @@ pub mod explain;
 pub mod features;
 pub mod feed;
 pub mod fetched;
+pub mod headline;
 pub mod id;
 pub mod index;
 pub mod ingest;
