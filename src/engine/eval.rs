@@ -5,6 +5,7 @@
 
 use super::clustering::{ClusterOptions, Clustering};
 use super::features::Features;
+use super::headline::Furniture;
 use super::id::{ClusterId, EntryId, digest};
 use super::index::Live;
 use super::time::Timestamp;
@@ -65,10 +66,19 @@ pub fn assign(entries: &[Labelled], order: Order, options: &ClusterOptions) -> V
     let ids: Vec<EntryId> =
         (1..).map(|place| EntryId(digest(&[b"eval", &u64::to_le_bytes(place)]))).take(entries.len()).collect();
     let mut born: BTreeMap<ClusterId, usize> = BTreeMap::new();
+    let mut sites: BTreeMap<&str, Furniture> = BTreeMap::new();
     for (place, (entry, id)) in entries.iter().zip(&ids).enumerate() {
         let fresh = ClusterId::mint(*id, place as u64);
         born.insert(fresh, place);
-        clustering.place(live(entry, *id, fresh), |cluster| born.get(&cluster).copied());
+        let title = match &entry.source {
+            Some(source) => {
+                let site = sites.entry(source).or_insert_with(|| Furniture::of_site([source.as_str()]));
+                site.note(&entry.title);
+                site.strip(&entry.title)
+            }
+            None => &entry.title,
+        };
+        clustering.place(live(entry, title, *id, fresh), |cluster| born.get(&cluster).copied());
     }
     if order == Order::Feeds && clustering.is_young() {
         // As at the end of a first import.
@@ -77,11 +87,11 @@ pub fn assign(entries: &[Labelled], order: Order, options: &ClusterOptions) -> V
     ids.iter().map(|id| clustering.cluster_of(*id).unwrap_or(ClusterId(0))).collect()
 }
 
-fn live(entry: &Labelled, id: EntryId, cluster: ClusterId) -> Live {
+fn live(entry: &Labelled, title: &str, id: EntryId, cluster: ClusterId) -> Live {
     Live {
         id,
         date: entry.published,
-        features: Features::of(&entry.title, &entry.text, entry.language.as_deref()),
+        features: Features::of(title, &entry.text, entry.language.as_deref()),
         cluster,
     }
 }

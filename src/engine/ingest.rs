@@ -177,7 +177,7 @@ impl Engine {
         let mut new = 0;
         for draft in drafts {
             if self.entries.contains_key(&draft.id) {
-                self.note_edit(draft, stamp.at);
+                self.note_edit(draft, stamp);
             } else {
                 self.take_in(spec, draft, initial, stamp);
                 new += 1;
@@ -213,8 +213,9 @@ impl Engine {
         }
     }
 
-    /// An entry that is known: what its publisher changed of it is taken over, where it stands is not.
-    fn note_edit(&mut self, draft: Draft, now: Timestamp) {
+    /// An entry that is known: what its publisher changed of it is taken over. It stays where it stands, unless it says
+    /// something else now that clearly suits another cluster better; its date stays, so that nothing comes up as new.
+    fn note_edit(&mut self, draft: Draft, stamp: Stamp) {
         let Some(entry) = self.entries.get_mut(&draft.id) else { return };
         if entry.version == draft.version {
             return;
@@ -222,10 +223,18 @@ impl Engine {
         entry.version = draft.version;
         entry.title = draft.title;
         entry.link = draft.link.or_else(|| entry.link.take());
-        let cluster = entry.cluster;
+        let mut touched = BTreeSet::from([entry.cluster]);
         self.changes.entries.insert(draft.id);
         self.changes.texts.insert(draft.id, draft.text);
-        self.review(cluster, now);
+        if self.clustering.cluster_of(draft.id).is_some() {
+            self.changes.features.insert(draft.id, draft.features.clone());
+        }
+        let (clusters, clustering) = (&self.clusters, &mut self.clustering);
+        let corrections = clustering.revise(draft.id, draft.features, |id| seniority(clusters, id, stamp));
+        self.correct(corrections, &mut touched);
+        for cluster in touched {
+            self.review(cluster, stamp.at);
+        }
     }
 
     /// A new entry: decided, placed, and the decision's consequences drawn.

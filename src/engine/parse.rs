@@ -7,6 +7,7 @@ use super::entry::{Draft, Identity};
 use super::features::Features;
 use super::feed::FeedSpec;
 use super::fetched::Body;
+use super::headline::Furniture;
 use super::id::{EntryId, digest};
 use super::link::{CanonicalLink, web_link};
 use super::markup;
@@ -164,9 +165,10 @@ fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document 
         ttl: feed.ttl.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
     };
     let kind = feed.feed_type;
+    let furniture = furniture(out.title.as_deref(), &feed.entries, &kind, spec);
     let mut places: BTreeMap<EntryId, usize> = BTreeMap::new();
     for (index, item) in feed.entries.into_iter().take(ITEMS_MAX).enumerate() {
-        match draft(&item, &kind, spec, language.as_deref(), base) {
+        match draft(&item, &kind, spec, &furniture, language.as_deref(), base) {
             Err(reason) => out.rejected.push(Rejected { index, reason }),
             Ok(draft) => {
                 if let Some(&first) = places.get(&draft.id) {
@@ -181,10 +183,21 @@ fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document 
     out
 }
 
+/// What this site's headlines begin and end with.
+fn furniture(title: Option<&str>, items: &[model::Entry], kind: &model::FeedType, spec: &FeedSpec) -> Furniture {
+    let publisher = spec.publisher_of(None);
+    let mut furniture = Furniture::of_site([title, spec.name.as_deref(), Some(&*publisher)].into_iter().flatten());
+    for title in items.iter().take(ITEMS_MAX).filter_map(|item| item.title.as_ref()) {
+        furniture.note(&title_of(title, kind));
+    }
+    furniture
+}
+
 fn draft(
     item: &model::Entry,
     kind: &model::FeedType,
     spec: &FeedSpec,
+    furniture: &Furniture,
     feed_language: Option<&str>,
     base: Option<&str>,
 ) -> Result<Draft, String> {
@@ -198,7 +211,7 @@ fn draft(
     let identity = identity(&item.id, link.as_deref(), &title, &text, published);
     let language = item.language.as_deref().and_then(language_tag);
     let language = language.or_else(|| spec.language.clone()).or_else(|| feed_language.map(str::to_owned));
-    let features = Features::of(&title, &text, language.as_deref());
+    let features = Features::of(furniture.strip(&title), &text, language.as_deref());
     let version = digest(&[title.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), text.as_bytes()]);
     Ok(Draft {
         id: EntryId::of(spec.id, &identity),

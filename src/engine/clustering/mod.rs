@@ -209,6 +209,21 @@ impl Clustering {
         self.merge(from, into, &|cluster| cluster != into);
     }
 
+    /// Takes over what an edited entry says now, and looks at it again. Nothing comes of one that is not clustered.
+    pub fn revise<R: Ord>(
+        &mut self,
+        id: EntryId,
+        features: Features,
+        rank: impl Fn(ClusterId) -> R,
+    ) -> Vec<Correction> {
+        let Some(live) = self.index.slot(id).and_then(|slot| self.index.get(slot)).cloned() else { return Vec::new() };
+        if live.features == features {
+            return Vec::new();
+        }
+        let slot = self.take_in(Live { features, ..live });
+        self.look_again(slot, &mut Cache::default(), &rank)
+    }
+
     /// Forgets an entry. Its cluster goes with its last member.
     pub fn remove(&mut self, id: EntryId) {
         let Some(slot) = self.index.slot(id) else { return };
