@@ -10,6 +10,8 @@ use std::time::Duration;
 const ID_DIGITS: usize = 8;
 /// Features and terms shown of a decision; `--json` has all.
 const PARTS_SHOWN: usize = 6;
+/// Wider lines are hard to read.
+const WIDTH_MAX: usize = 100;
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -282,31 +284,29 @@ fn explained(explanation: &Explanation) -> String {
         text.push('\n');
         text.push_str(&told(step));
     }
+    if !explanation.near_misses.is_empty() {
+        text.push_str("\nNearly joined:\n");
+    }
+    for missed in &explanation.near_misses {
+        let lack = missed.threshold - missed.score;
+        let outcome = if lack > 0.0 { format!("{lack:.2} short") } else { "preferred another".to_owned() };
+        text.push_str(&wrapped("  ", &format!("{}, now in {}", heading(&missed.entry), &missed.cluster[..ID_DIGITS])));
+        let _ = writeln!(text, "    score {:+.2}, needed {:+.2}: {outcome}", missed.score, missed.threshold);
+    }
+    for made in &explanation.corrections {
+        let _ = writeln!(text, "\ncorrection {} by hand, {} UTC: {}", made.number, minute(&made.at), made.act);
+    }
     text
+}
+
+fn heading(entry: &EntryRow) -> String {
+    format!("{}, {}: {}", &entry.id[..ID_DIGITS], clean(&entry.publisher), headline(&entry.title))
 }
 
 /// One decision: the sentence, then what it was made of.
 fn told(step: &Step) -> String {
-    let entry = &step.entry;
-    let mut text = format!("{}, {}: {}\n", &entry.id[..ID_DIGITS], clean(&entry.publisher), headline(&entry.title));
-    let against = headline(step.against.as_deref().unwrap_or_default());
-    let score = match (step.score, step.threshold) {
-        (Some(score), Some(threshold)) => format!("score {score:+.2}, needed {threshold:+.2}"),
-        _ => String::new(),
-    };
-    let sentence = match step.decision.as_str() {
-        "alone" => "its feed is not clustered".to_owned(),
-        "start" if step.against.is_none() => "started the cluster: nothing was near it then".to_owned(),
-        "start" => format!("started the cluster: the nearest was «{against}» ({score})"),
-        "join" => format!("joined the cluster of «{against}» ({score})"),
-        "follow" => format!("started a cluster that follows that of «{against}», which has run its span ({score})"),
-        "bound" => format!("you put it together with «{against}»"),
-        "corrected" => "you moved it here (`storyfold clusters corrections`)".to_owned(),
-        "copy" => format!("says the same as «{against}» in the same words"),
-        "moved" => format!("moved to the cluster of «{against}» when later evidence came ({score})"),
-        _ => format!("against «{against}»: {score}"),
-    };
-    let _ = writeln!(text, "  {sentence}");
+    let mut text = wrapped("", &heading(&step.entry));
+    text.push_str(&wrapped("  ", &sentence(step)));
     for part in step.features.iter().take(PARTS_SHOWN) {
         let _ = writeln!(text, "    {:+6.2}  {} = {:.2}", part.contribution, part.name, part.value);
     }
@@ -316,10 +316,38 @@ fn told(step: &Step) -> String {
     }
     if !step.terms.is_empty() {
         let words: Vec<String> = step.terms.iter().take(2 * PARTS_SHOWN).map(|term| clean(&term.word)).collect();
-        let _ = writeln!(text, "    both say: {}", words.join(", "));
+        text.push_str(&wrapped("    ", &format!("both say: {}", words.join(", "))));
     }
-    if let Some((other, score)) = &step.runner_up {
-        let _ = writeln!(text, "    the next best was the cluster of «{}» ({score:+.2})", headline(other));
+    if let Some(other) = &step.runner_up {
+        let against = headline(&other.against);
+        text.push_str(&wrapped("    ", &format!("the next best was the cluster of «{against}» ({:+.2})", other.score)));
     }
     text
+}
+
+fn sentence(step: &Step) -> String {
+    let against = headline(step.against.as_deref().unwrap_or_default());
+    let score = match (step.score, step.threshold) {
+        (Some(score), Some(threshold)) => format!("score {score:+.2}, needed {threshold:+.2}"),
+        _ => String::new(),
+    };
+    match step.decision.as_str() {
+        "alone" => "its feed is not clustered".to_owned(),
+        "start" if step.against.is_none() => "started the cluster: nothing was near it then".to_owned(),
+        "start" => format!("started the cluster: the nearest was «{against}» ({score})"),
+        "follow" => format!("started a cluster that continues that of «{against}», which has run its span ({score})"),
+        "join" => format!("joined the cluster of «{against}» ({score})"),
+        "copy" => format!("says the same as «{against}» in the same words"),
+        "moved" => format!("moved to the cluster of «{against}» when later evidence came ({score})"),
+        "bound" => format!("you put it together with «{against}»"),
+        "corrected" => "you moved it here (`storyfold clusters corrections`)".to_owned(),
+        _ => format!("against «{against}»: {score}"),
+    }
+}
+
+/// A paragraph as wide as the terminal, each line indented.
+fn wrapped(indent: &str, text: &str) -> String {
+    let further = format!("{indent}  ");
+    let options = textwrap::Options::new(textwrap::termwidth().min(WIDTH_MAX));
+    format!("{}\n", textwrap::fill(text, options.initial_indent(indent).subsequent_indent(&further)))
 }

@@ -5,8 +5,8 @@
 mod wire;
 
 pub use wire::{
-    Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow, Progress,
-    Reply, Request, Round, Step, Term,
+    Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow, NearMiss,
+    Progress, Reply, Request, Round, RunnerUp, Step, Term,
 };
 
 use bytes::Bytes;

@@ -257,6 +257,10 @@ pub struct Explanation {
     pub cluster: ClusterRow,
     /// The decisions, in the order they were made; for two entries, the one comparison.
     pub steps: Vec<Step>,
+    /// For a cluster: what nearly joined it, the nearest first.
+    pub near_misses: Vec<NearMiss>,
+    /// For a cluster: the corrections that made it what it is.
+    pub corrections: Vec<CorrectionRow>,
 }
 
 /// One decision on one entry.
@@ -264,7 +268,7 @@ pub struct Explanation {
 pub struct Step {
     /// The entry.
     pub entry: EntryRow,
-    /// `alone`, `start`, `join`, `copy`, `moved`, or `compared` for a comparison made now.
+    /// `alone`, `start`, `follow`, `join`, `copy`, `moved`, `bound`, `corrected`, or `compared` for a comparison made now.
     pub decision: String,
     /// The entry that was most like it where it went, or came nearest, by its headline.
     pub against: Option<String>,
@@ -274,10 +278,36 @@ pub struct Step {
     pub threshold: Option<f64>,
     /// What the score is made of, the heaviest first.
     pub features: Vec<FeatureRow>,
-    /// Terms that both have, the rarest first; for comparisons.
+    /// Terms that both have, the rarest first.
     pub terms: Vec<Term>,
-    /// The most alike entry of the next best cluster, and that cluster's score.
-    pub runner_up: Option<(String, f64)>,
+    /// The next best cluster.
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The cluster that an entry would have gone to otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// The cluster.
+    pub cluster: String,
+    /// Its entry that was most like this one, by its headline.
+    pub against: String,
+    /// Log-odds.
+    pub score: f64,
+    /// What the score is made of, the heaviest first.
+    pub features: Vec<FeatureRow>,
+}
+
+/// An entry that is elsewhere, though it was held against this cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearMiss {
+    /// The entry.
+    pub entry: EntryRow,
+    /// The cluster it is in.
+    pub cluster: String,
+    /// Log-odds that it belonged here.
+    pub score: f64,
+    /// What the score had to reach.
+    pub threshold: f64,
 }
 
 /// One feature of a comparison.

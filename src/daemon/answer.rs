@@ -5,17 +5,13 @@ use super::publish::fill;
 use super::round::Round;
 use super::{Daemon, Role};
 use crate::clock;
-use crate::control::{
-    Ask, ClusterQuery, ClusterRow, EntryRow, Explanation, FeatureRow, FeedRow, Reply, Request, Step, Term,
-};
+use crate::control::{Ask, ClusterQuery, ClusterRow, EntryRow, FeedRow, Reply, Request};
 use crate::engine::Engine;
 use crate::engine::cluster::Cluster;
 use crate::engine::entry::Entry;
-use crate::engine::evidence::Match;
-use crate::engine::explain::{Named, grounds};
+use crate::engine::explain::Named;
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
-use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::text::words_by_hash;
+use crate::engine::id::ClusterId;
 use crate::engine::time::Timestamp;
 use crate::engine::view;
 use crate::serve::{Document, Question, Snapshot};
@@ -62,7 +58,7 @@ impl Daemon {
         let _ = question.answer.send(item);
     }
 
-    fn named(&self, id: &str) -> Result<(Named, &Cluster), String> {
+    pub(super) fn named(&self, id: &str) -> Result<(Named, &Cluster), String> {
         let named = self.engine.find(id)?;
         let cluster = self.engine.cluster_of(named).ok_or_else(|| format!("there is no cluster {id}"))?;
         Ok((named, cluster))
@@ -100,87 +96,10 @@ impl Daemon {
             Role::Errand => self.snapshot_now().map(Arc::new),
         }
     }
-
-    fn explain(&self, id: &str, other: Option<&str>) -> Result<Explanation, String> {
-        let (named, cluster) = self.named(id)?;
-        let steps = match (named, other) {
-            (_, Some(other)) => vec![self.compared(named, self.named(other)?.0)?],
-            (Named::Entry(id), None) => self.engine.entry(id).into_iter().map(|entry| self.step(entry)).collect(),
-            (Named::Cluster(_), None) => {
-                let mut members: Vec<&Entry> = cluster.members.iter().filter_map(|id| self.engine.entry(*id)).collect();
-                members.sort_by_key(|entry| (entry.sequence, entry.id));
-                members.into_iter().map(|entry| self.step(entry)).collect()
-            }
-        };
-        Ok(Explanation { cluster: row(&self.engine, cluster), steps })
-    }
-
-    /// The decision on an entry, as it was made.
-    fn step(&self, entry: &Entry) -> Step {
-        let (found, runner_up) = grounds(&entry.decision);
-        let against = found.map(|found| found.nearest).or(entry.copy_of()).map(|nearest| self.headline_of(nearest));
-        Step {
-            runner_up: runner_up.map(|other| (self.headline_of(other.nearest), log_odds(other.score))),
-            ..self.weighed(entry, entry.decision.name(), against, found)
-        }
-    }
-
-    /// Two entries, held against each other now.
-    fn compared(&self, a: Named, b: Named) -> Result<Step, String> {
-        let entry = |named| self.engine.entry_of_named(named).ok_or_else(|| "there is no such entry".to_owned());
-        let (a, b) = (entry(a)?, entry(b)?);
-        let found = self.engine.compare(a.id, b.id);
-        if found.is_none() {
-            return Err("one of them is of a feed that is not clustered (cluster = false)".to_owned());
-        }
-        let mut step = self.weighed(a, "compared", Some(b.title.clone()), found.as_ref());
-        step.terms = self.terms(a, b.id);
-        Ok(step)
-    }
-
-    fn weighed(&self, entry: &Entry, decision: &str, against: Option<String>, found: Option<&Match>) -> Step {
-        let features = found.map(|found| self.engine.contributions(found)).unwrap_or_default();
-        Step {
-            entry: entry_row(&self.engine, entry),
-            decision: decision.to_owned(),
-            against,
-            score: found.map(|found| log_odds(found.score)),
-            threshold: found.map(|found| log_odds(found.threshold)),
-            features: features
-                .into_iter()
-                .map(|(name, value, weight, contribution)| FeatureRow {
-                    name: name.to_owned(),
-                    value,
-                    weight,
-                    contribution,
-                })
-                .collect(),
-            terms: Vec::new(),
-            runner_up: None,
-        }
-    }
-
-    /// The shared terms in the words of one of the entries.
-    fn terms(&self, a: &Entry, b: EntryId) -> Vec<Term> {
-        let text = self.store.text(a.id).unwrap_or_default();
-        let words = words_by_hash(&a.title, &text, a.language.as_deref());
-        let shared = self.engine.shared_terms(a.id, b).into_iter();
-        let named = shared.filter_map(|(hash, rarity)| Some(Term { word: words.get(&hash)?.clone(), rarity }));
-        named.collect()
-    }
-
-    fn headline_of(&self, entry: EntryId) -> String {
-        let title = self.engine.entry(entry).map(|entry| entry.title.clone()).filter(|title| !title.is_empty());
-        title.unwrap_or_else(|| format!("entry {entry}"))
-    }
 }
 
 fn text_of(document: &Document) -> Result<String, String> {
     String::from_utf8(document.bytes.to_vec()).map_err(|error| error.to_string())
-}
-
-fn log_odds(thousandths: i32) -> f64 {
-    f64::from(thousandths) / 1000.0
 }
 
 /// Clusters, the one with the newest entry first.
@@ -227,7 +146,7 @@ fn standing(engine: &Engine, id: Option<ClusterId>) -> Option<String> {
     Some(engine.cluster(id?)?.id.to_string())
 }
 
-fn entry_row(engine: &Engine, entry: &Entry) -> EntryRow {
+pub(super) fn entry_row(engine: &Engine, entry: &Entry) -> EntryRow {
     EntryRow {
         id: entry.id.to_string(),
         title: entry.title.clone(),

@@ -48,6 +48,19 @@ fn touched(engine: &Engine, update: &Update) -> Vec<crate::control::ClusterRow> 
     update.clusters.iter().map(|cluster| row(engine, cluster)).collect()
 }
 
+/// The corrections that made a cluster what it is, the newest first.
+pub(super) fn corrections_of(engine: &Engine, cluster: ClusterId) -> Vec<CorrectionRow> {
+    let stands = |id: &ClusterId| engine.cluster(*id).is_some_and(|found| found.id == cluster);
+    let concerns = |made: &&Correction| match &made.act {
+        Act::Merge { into, .. } => stands(into),
+        Act::Split { from, into, .. } => stands(from) || stands(into),
+    };
+    let mut rows: Vec<CorrectionRow> =
+        engine.corrections().filter(concerns).map(|made| correction_row(engine, made)).collect();
+    rows.reverse();
+    rows
+}
+
 /// All corrections, the newest first.
 pub(super) fn corrections(engine: &Engine) -> Vec<CorrectionRow> {
     let mut rows: Vec<CorrectionRow> = engine.corrections().map(|made| correction_row(engine, made)).collect();

@@ -10,6 +10,7 @@
 
 mod answer;
 mod correct;
+mod explain;
 mod open;
 mod publish;
 mod round;

@@ -1,6 +1,6 @@
 //! One item of a feed, normalised.
 
-use super::evidence::Decision;
+use super::evidence::{Decision, SharedTerm};
 use super::features::Features;
 use super::id::{ClusterId, EntryId, FeedId, digest};
 use super::link::CanonicalLink;
@@ -85,6 +85,8 @@ pub struct Entry {
     pub sequence: u64,
     /// How it came there: the evidence of the decision, as it was.
     pub decision: Decision,
+    /// What it had in common with the entry that decided, the rarest first.
+    pub spoke: Vec<SharedTerm>,
 }
 
 impl Entry {

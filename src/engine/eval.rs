@@ -88,12 +88,7 @@ pub fn assign(entries: &[Labelled], order: Order, options: &ClusterOptions) -> V
 }
 
 fn live(entry: &Labelled, title: &str, id: EntryId, cluster: ClusterId) -> Live {
-    Live {
-        id,
-        date: entry.published,
-        features: Features::of(title, &entry.text, entry.language.as_deref()),
-        cluster,
-    }
+    Live { id, date: entry.published, features: Features::of(title, &entry.text, entry.language.as_deref()), cluster }
 }
 
 /// Precision, recall and their harmonic mean, each from 0 to 1.

@@ -68,6 +68,29 @@ impl Decision {
         }
     }
 
+    /// The entry that it was held against: the nearest one there, the original, or the one the user named.
+    #[must_use]
+    pub fn against(&self) -> Option<EntryId> {
+        match self {
+            Self::Alone | Self::Corrected { .. } => None,
+            Self::Start { nearest } => nearest.as_ref().map(|found| found.nearest),
+            Self::Copy { of, .. } => Some(*of),
+            Self::Bound { to, .. } => Some(*to),
+            Self::Join { to, .. } | Self::Follow { to } | Self::Moved { to, .. } => Some(to.nearest),
+        }
+    }
+
+    /// What it was made on, and the second best.
+    #[must_use]
+    pub fn grounds(&self) -> (Option<&Match>, Option<&Match>) {
+        match self {
+            Self::Alone | Self::Copy { .. } | Self::Bound { .. } | Self::Corrected { .. } => (None, None),
+            Self::Start { nearest } => (nearest.as_ref(), None),
+            Self::Join { to, runner_up } => (Some(to), runner_up.as_ref()),
+            Self::Moved { to, .. } | Self::Follow { to } => (Some(to), None),
+        }
+    }
+
     /// One word for it.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -82,6 +105,15 @@ impl Decision {
             Self::Corrected { .. } => "corrected",
         }
     }
+}
+
+/// A term that two entries have, and how rare it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SharedTerm {
+    /// As in [`super::features::Term`].
+    pub hash: u32,
+    /// In 1/256 nats, as [`super::index::Index::rarity`] has it.
+    pub rarity: u32,
 }
 
 /// An entry held against a cluster.

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::cluster::Cluster;
 use super::entry::Entry;
-use super::evidence::{Decision, Match};
+use super::evidence::{Match, SharedTerm};
 use super::id::{ClusterId, EntryId};
 
 /// What an id on the command line may name.
@@ -17,6 +17,8 @@ pub enum Named {
 
 /// Fewest digits that may stand for an id.
 const DIGITS_MIN: usize = 4;
+/// Near misses that are told.
+const NEAR_MISSES_MAX: usize = 5;
 
 impl Engine {
     /// The cluster or entry with this id, or with the only id that starts with these digits.
@@ -64,32 +66,44 @@ impl Engine {
         }
     }
 
-    /// Two live entries, held against each other by the one similarity; none where one of them is not clustered.
+    /// Two things, held against each other now by the one similarity: the entry that was taken of the first, and what it
+    /// is to the other. A cluster with a cluster is compared by their leads. None where one of them is not clustered.
     #[must_use]
-    pub fn compare(&self, a: EntryId, b: EntryId) -> Option<Match> {
-        self.clustering.compare(a, b)
+    pub fn compare(&self, a: Named, b: Named) -> Option<(EntryId, Match)> {
+        let lead = |named| self.entry_of_named(named).map(|entry| entry.id);
+        match (a, b) {
+            (Named::Entry(entry), Named::Cluster(cluster)) | (Named::Cluster(cluster), Named::Entry(entry)) => {
+                Some((entry, self.clustering.held_against(entry, self.resolve(cluster))?))
+            }
+            _ => Some((lead(a)?, self.clustering.compare(lead(a)?, lead(b)?)?)),
+        }
     }
 
-    /// Terms that two live entries share, by hash, with their rarity in nats; the rarest first.
+    /// Terms that two live entries share, the rarest first.
     #[must_use]
-    pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<(u32, f64)> {
+    pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<SharedTerm> {
         self.clustering.shared_terms(a, b)
+    }
+
+    /// Entries elsewhere that were held against this cluster when they came, with what they lacked; the nearest first.
+    #[must_use]
+    pub fn near_misses(&self, cluster: ClusterId) -> Vec<(&Entry, &Match)> {
+        let elsewhere = self.entries.values().filter(|entry| entry.cluster != cluster);
+        let missed = elsewhere.filter_map(|entry| {
+            let (first, second) = entry.decision.grounds();
+            let held = [first, second].into_iter().flatten();
+            let nearest = held.filter(|found| self.resolve(found.cluster) == cluster).max_by_key(|found| found.score);
+            Some((entry, nearest?))
+        });
+        let mut near: Vec<(&Entry, &Match)> = missed.collect();
+        near.sort_by_key(|(entry, found)| (std::cmp::Reverse(found.score), entry.id));
+        near.truncate(NEAR_MISSES_MAX);
+        near
     }
 
     /// What the model makes of a match: name, value, weight and contribution of each feature, the heaviest first.
     #[must_use]
     pub fn contributions(&self, found: &Match) -> Vec<(&'static str, f64, f64, f64)> {
         self.clustering.contributions(found)
-    }
-}
-
-/// What a decision was made on, and the second best.
-#[must_use]
-pub fn grounds(decision: &Decision) -> (Option<&Match>, Option<&Match>) {
-    match decision {
-        Decision::Alone | Decision::Copy { .. } | Decision::Bound { .. } | Decision::Corrected { .. } => (None, None),
-        Decision::Start { nearest } => (nearest.as_ref(), None),
-        Decision::Join { to, runner_up } => (Some(to), runner_up.as_ref()),
-        Decision::Moved { to, .. } | Decision::Follow { to } => (Some(to), None),
     }
 }

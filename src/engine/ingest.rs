@@ -249,6 +249,7 @@ impl Engine {
             Placement::alone()
         };
         entry.decision = self.confirmed(&entry, placement.decision.clone());
+        entry.spoke = placement.spoke;
         entry.cluster = placement.decision.cluster().unwrap_or(fresh);
         let (id, cluster) = (entry.id, entry.cluster);
         self.changes.entries.insert(id);
@@ -369,6 +370,7 @@ impl Engine {
             cluster: ClusterId::mint(draft.id, stamp.sequence),
             sequence: stamp.sequence,
             decision: Decision::Alone,
+            spoke: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::engine::cluster::{Cluster, Publication};
 use crate::engine::correction::{Act, Correction};
 use crate::engine::entry::Entry;
-use crate::engine::evidence::{Decision, Match};
+use crate::engine::evidence::{Decision, Match, SharedTerm};
 use crate::engine::features::{Features, Length, Term};
 use crate::engine::feed::{FeedState, PollResult, Validators};
 use crate::engine::id::{ClusterId, EntryId, FeedId};
@@ -103,6 +103,46 @@ struct EntryRecord {
     cluster: u64,
     sequence: u64,
     decision: DecisionRecord,
+    spoke: Vec<(u32, u32)>,
+}
+
+/// Before decisions remembered their words.
+#[derive(Deserialize)]
+struct EntryRecord1 {
+    feed: u64,
+    title: String,
+    link: Option<String>,
+    publisher: String,
+    language: Option<String>,
+    published: Option<i64>,
+    first_seen: i64,
+    initial: bool,
+    left: Option<i64>,
+    version: u64,
+    cluster: u64,
+    sequence: u64,
+    decision: DecisionRecord,
+}
+
+impl From<EntryRecord1> for EntryRecord {
+    fn from(old: EntryRecord1) -> Self {
+        Self {
+            feed: old.feed,
+            title: old.title,
+            link: old.link,
+            publisher: old.publisher,
+            language: old.language,
+            published: old.published,
+            first_seen: old.first_seen,
+            initial: old.initial,
+            left: old.left,
+            version: old.version,
+            cluster: old.cluster,
+            sequence: old.sequence,
+            decision: old.decision,
+            spoke: Vec::new(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -286,11 +326,15 @@ pub(super) fn put_entry(entry: &Entry) -> Vec<u8> {
         cluster: entry.cluster.0,
         sequence: entry.sequence,
         decision: put_decision(&entry.decision),
+        spoke: entry.spoke.iter().map(|term| (term.hash, term.rarity)).collect(),
     })
 }
 
 pub(super) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordError> {
-    let record: EntryRecord = open(bytes)?;
+    let record: EntryRecord = match unseal(bytes)? {
+        (1, payload) => decode::<EntryRecord1>(payload)?.into(),
+        (_, payload) => decode(payload)?,
+    };
     Ok(Entry {
         id: EntryId(id),
         feed: FeedId(record.feed),
@@ -306,6 +350,7 @@ pub(super) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordError> {
         cluster: ClusterId(record.cluster),
         sequence: record.sequence,
         decision: decision(record.decision)?,
+        spoke: record.spoke.into_iter().map(|(hash, rarity)| SharedTerm { hash, rarity }).collect(),
     })
 }
 
@@ -523,6 +568,7 @@ mod tests {
             cluster: ClusterId(3),
             sequence: 4,
             decision: Decision::Join { to: found(), runner_up: None },
+            spoke: vec![SharedTerm { hash: 77, rarity: 900 }],
         }
     }
 
@@ -586,7 +632,7 @@ mod tests {
         check(
             "entry",
             &put_entry(&an_entry()),
-            "02ec27ac0e0101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00",
+            "02b797db110101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00014d8407",
         );
         check(
             "cluster",
@@ -603,6 +649,10 @@ mod tests {
         };
         let written = bytes("018843909e04010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f310201");
         assert_eq!(cluster(3, &written).unwrap(), a_cluster());
+        let written = bytes(
+            "01ec27ac0e0101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00",
+        );
+        assert_eq!(entry(2, &written).unwrap(), Entry { spoke: Vec::new(), ..an_entry() });
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod second_look;
 pub use constraints::Constraints;
 
 use super::entry::Entry;
-use super::evidence::{Decision, Match};
+use super::evidence::{Decision, Match, SharedTerm};
 use super::features::Features;
 use super::id::{ClusterId, EntryId};
 use super::index::{Index, Live, Slot};
@@ -104,6 +104,8 @@ const CROWD: usize = 10;
 /// half of that presumption is left.
 const PRIOR_CROWD: usize = 800;
 const PRIOR_CROWD_ENTRIES: usize = 300;
+/// Terms kept with a decision, for its explanation.
+const SPOKEN_MAX: usize = 8;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
 const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
 
@@ -112,6 +114,8 @@ const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
 pub struct Placement {
     /// Where it went, and why.
     pub decision: Decision,
+    /// What it had in common with the entry that decided, the rarest first.
+    pub spoke: Vec<SharedTerm>,
     /// What it showed of others, in the order in which it happened.
     pub corrections: Vec<Correction>,
 }
@@ -134,7 +138,7 @@ impl Placement {
     /// Of an entry that is not clustered.
     #[must_use]
     pub fn alone() -> Self {
-        Self { decision: Decision::Alone, corrections: Vec::new() }
+        Self { decision: Decision::Alone, spoke: Vec::new(), corrections: Vec::new() }
     }
 }
 
@@ -234,7 +238,7 @@ impl Clustering {
     /// Decides where an entry belongs; `live.cluster` is the id of the cluster that it starts if it belongs nowhere. Of
     /// two clusters that merge, the one of lesser `rank` goes on.
     pub fn place<R: Ord>(&mut self, live: Live, rank: impl Fn(ClusterId) -> R) -> Placement {
-        let fresh = live.cluster;
+        let (id, fresh) = (live.id, live.cluster);
         let slot = self.take_in(live);
         let cache = &mut Cache::default();
         let neighbors = self.neighbors(slot, cache);
@@ -246,12 +250,14 @@ impl Clustering {
         if let Some(cluster) = decision.cluster() {
             self.shift(slot, cluster);
         }
+        let mut spoke = decision.against().map(|against| self.shared_terms(id, against)).unwrap_or_default();
+        spoke.truncate(SPOKEN_MAX);
         let mut corrections = self.correct_moves(slot, &neighbors, cache, &rank);
         corrections.extend(self.correct_merges(slot, &neighbors, cache, &rank));
         if second_look::is_due(self.index.len()) {
             corrections.extend(self.second_look(&rank));
         }
-        Placement { decision, corrections }
+        Placement { decision, spoke, corrections }
     }
 
     fn decide(&self, slot: Slot, fresh: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Decision {
@@ -433,15 +439,26 @@ impl Clustering {
         Some(Match { cluster: b.cluster, nearest: b.id, score, threshold, length, evidence })
     }
 
-    /// Terms that two live entries share, by hash, with their rarity in nats; the rarest first.
+    /// An entry, held against a cluster as if it came now.
     #[must_use]
-    pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<(u32, f64)> {
+    pub fn held_against(&self, id: EntryId, cluster: ClusterId) -> Option<Match> {
+        let slot = self.index.slot(id)?;
+        let home = self.index.get(slot)?.cluster;
+        let cache = &mut Cache::default();
+        let neighbors = self.neighbors(slot, cache);
+        self.affinity(slot, cluster, self.crowd(&neighbors, [home, cluster]), cache)
+    }
+
+    /// Terms that two live entries share, the rarest first.
+    #[must_use]
+    pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<SharedTerm> {
         let features = |id| Some(&self.index.get(self.index.slot(id)?)?.features);
         let (Some(a), Some(b)) = (features(a), features(b)) else { return Vec::new() };
         let both = a.terms.iter().filter(|term| b.terms.binary_search_by_key(&term.hash, |other| other.hash).is_ok());
-        let mut shared: Vec<(u32, u32)> = both.map(|term| (self.index.rarity(term.hash), term.hash)).collect();
-        shared.sort_unstable_by(|a, b| b.cmp(a));
-        shared.into_iter().map(|(rarity, hash)| (hash, f64::from(rarity) / f64::from(Index::RARITY_ONE))).collect()
+        let rated = both.map(|term| SharedTerm { hash: term.hash, rarity: self.index.rarity(term.hash) });
+        let mut shared: Vec<SharedTerm> = rated.collect();
+        shared.sort_unstable_by_key(|term| (std::cmp::Reverse(term.rarity), term.hash));
+        shared
     }
 
     /// What the model makes of a match: name, value, weight and contribution (log odds) of each feature, the heaviest

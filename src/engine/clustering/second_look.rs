@@ -41,7 +41,12 @@ impl Clustering {
         corrections
     }
 
-    pub(super) fn look_again<R: Ord>(&mut self, slot: Slot, cache: &mut Cache, rank: &impl Fn(ClusterId) -> R) -> Vec<Correction> {
+    pub(super) fn look_again<R: Ord>(
+        &mut self,
+        slot: Slot,
+        cache: &mut Cache,
+        rank: &impl Fn(ClusterId) -> R,
+    ) -> Vec<Correction> {
         let Some((id, home)) = self.index.get(slot).map(|live| (live.id, live.cluster)) else { return Vec::new() };
         let neighbors = self.neighbors(slot, cache);
         let crowd = self.crowd(&neighbors, [home, home]);
