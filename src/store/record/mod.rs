@@ -1,14 +1,15 @@
 //! The shape on disk. A record is a version byte, four bytes of checksum (the low half of XXH3 over the rest), and the
 //! value in postcard's format (<https://postcard.jamesmunns.com/wire-format>). Golden bytes in the tests hold it still.
 
-use crate::engine::cluster::{Cluster, Publication};
-use crate::engine::correction::{Act, Correction};
-use crate::engine::entry::Entry;
-use crate::engine::evidence::{Decision, Match, SharedTerm};
+mod cluster;
+mod entry;
+
+pub(super) use cluster::{cluster, correction, put_cluster, put_correction};
+pub(super) use entry::{entry, put_entry};
+
 use crate::engine::features::{Features, Length, Term};
 use crate::engine::feed::{FeedState, PollResult, Validators};
 use crate::engine::id::{ClusterId, EntryId, FeedId};
-use crate::engine::similarity::Evidence;
 use crate::engine::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -89,135 +90,6 @@ enum ResultRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct EntryRecord {
-    feed: u64,
-    title: String,
-    link: Option<String>,
-    publisher: String,
-    language: Option<String>,
-    published: Option<i64>,
-    first_seen: i64,
-    initial: bool,
-    left: Option<i64>,
-    version: u64,
-    cluster: u64,
-    sequence: u64,
-    decision: DecisionRecord,
-    spoke: Vec<(u32, u32)>,
-}
-
-/// Before decisions remembered their words.
-#[derive(Deserialize)]
-struct EntryRecord1 {
-    feed: u64,
-    title: String,
-    link: Option<String>,
-    publisher: String,
-    language: Option<String>,
-    published: Option<i64>,
-    first_seen: i64,
-    initial: bool,
-    left: Option<i64>,
-    version: u64,
-    cluster: u64,
-    sequence: u64,
-    decision: DecisionRecord,
-}
-
-impl From<EntryRecord1> for EntryRecord {
-    fn from(old: EntryRecord1) -> Self {
-        Self {
-            feed: old.feed,
-            title: old.title,
-            link: old.link,
-            publisher: old.publisher,
-            language: old.language,
-            published: old.published,
-            first_seen: old.first_seen,
-            initial: old.initial,
-            left: old.left,
-            version: old.version,
-            cluster: old.cluster,
-            sequence: old.sequence,
-            decision: old.decision,
-            spoke: Vec::new(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-enum DecisionRecord {
-    Alone,
-    Start { nearest: Option<MatchRecord> },
-    Join { to: MatchRecord, runner_up: Option<MatchRecord> },
-    Copy { of: u64, cluster: u64 },
-    Moved { from: u64, to: MatchRecord },
-    Follow { to: MatchRecord },
-    Bound { to: u64, cluster: u64 },
-    Corrected { number: u32, from: u64 },
-}
-
-#[derive(Serialize, Deserialize)]
-struct MatchRecord {
-    cluster: u64,
-    nearest: u64,
-    score: i32,
-    threshold: i32,
-    length: u8,
-    evidence: Vec<i32>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ClusterRecord {
-    born: u64,
-    members: Vec<u64>,
-    lead: u64,
-    aliases: Vec<u64>,
-    publication: Option<PublicationRecord>,
-    follows: Option<u64>,
-    followed_by: Option<u64>,
-}
-
-/// Before clusters followed each other.
-#[derive(Deserialize)]
-struct ClusterRecord1 {
-    born: u64,
-    members: Vec<u64>,
-    lead: u64,
-    aliases: Vec<u64>,
-    publication: Option<PublicationRecord>,
-}
-
-impl From<ClusterRecord1> for ClusterRecord {
-    fn from(old: ClusterRecord1) -> Self {
-        let ClusterRecord1 { born, members, lead, aliases, publication } = old;
-        Self { born, members, lead, aliases, publication, follows: None, followed_by: None }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct CorrectionRecord {
-    at: i64,
-    act: ActRecord,
-}
-
-#[derive(Serialize, Deserialize)]
-enum ActRecord {
-    Merge { into: u64, members: Vec<u64>, gone: u64, was: ClusterRecord },
-    Split { from: u64, rest: Vec<u64>, into: u64, out: Vec<u64> },
-}
-
-#[derive(Serialize, Deserialize)]
-struct PublicationRecord {
-    published: i64,
-    updated: i64,
-    released: i64,
-    link: Option<String>,
-    publishers: u64,
-    edition: u32,
-}
-
-#[derive(Serialize, Deserialize)]
 struct FeaturesRecord {
     terms: Vec<(u32, u8, u8)>,
     title: u64,
@@ -254,6 +126,14 @@ pub(super) fn put_alias(to: ClusterId) -> Vec<u8> {
 
 pub(super) fn alias(id: u64, bytes: &[u8]) -> Result<(ClusterId, ClusterId), RecordError> {
     Ok((ClusterId(id), ClusterId(open(bytes)?)))
+}
+
+fn bare(ids: &[EntryId]) -> Vec<u64> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+fn entry_ids(ids: Vec<u64>) -> Vec<EntryId> {
+    ids.into_iter().map(EntryId).collect()
 }
 
 fn millis(at: Option<Timestamp>) -> Option<i64> {
@@ -311,99 +191,6 @@ pub(super) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordError> {
     })
 }
 
-pub(super) fn put_entry(entry: &Entry) -> Vec<u8> {
-    seal(&EntryRecord {
-        feed: entry.feed.0,
-        title: entry.title.clone(),
-        link: entry.link.clone(),
-        publisher: entry.publisher.to_string(),
-        language: entry.language.clone(),
-        published: millis(entry.published),
-        first_seen: entry.first_seen.millis(),
-        initial: entry.initial,
-        left: millis(entry.left),
-        version: entry.version,
-        cluster: entry.cluster.0,
-        sequence: entry.sequence,
-        decision: put_decision(&entry.decision),
-        spoke: entry.spoke.iter().map(|term| (term.hash, term.rarity)).collect(),
-    })
-}
-
-pub(super) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordError> {
-    let record: EntryRecord = match unseal(bytes)? {
-        (1, payload) => decode::<EntryRecord1>(payload)?.into(),
-        (_, payload) => decode(payload)?,
-    };
-    Ok(Entry {
-        id: EntryId(id),
-        feed: FeedId(record.feed),
-        title: record.title,
-        link: record.link,
-        publisher: record.publisher.into(),
-        language: record.language,
-        published: moment(record.published),
-        first_seen: Timestamp::from_millis(record.first_seen),
-        initial: record.initial,
-        left: moment(record.left),
-        version: record.version,
-        cluster: ClusterId(record.cluster),
-        sequence: record.sequence,
-        decision: decision(record.decision)?,
-        spoke: record.spoke.into_iter().map(|(hash, rarity)| SharedTerm { hash, rarity }).collect(),
-    })
-}
-
-fn put_decision(decision: &Decision) -> DecisionRecord {
-    let option = |found: &Option<Match>| found.as_ref().map(put_match);
-    match decision {
-        Decision::Alone => DecisionRecord::Alone,
-        Decision::Start { nearest } => DecisionRecord::Start { nearest: option(nearest) },
-        Decision::Join { to, runner_up } => DecisionRecord::Join { to: put_match(to), runner_up: option(runner_up) },
-        Decision::Copy { of, cluster } => DecisionRecord::Copy { of: of.0, cluster: cluster.0 },
-        Decision::Moved { from, to } => DecisionRecord::Moved { from: from.0, to: put_match(to) },
-        Decision::Follow { to } => DecisionRecord::Follow { to: put_match(to) },
-        Decision::Bound { to, cluster } => DecisionRecord::Bound { to: to.0, cluster: cluster.0 },
-        Decision::Corrected { number, from } => DecisionRecord::Corrected { number: *number, from: from.0 },
-    }
-}
-
-fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
-    let option = |found: Option<MatchRecord>| found.map(read_match).transpose();
-    Ok(match record {
-        DecisionRecord::Alone => Decision::Alone,
-        DecisionRecord::Start { nearest } => Decision::Start { nearest: option(nearest)? },
-        DecisionRecord::Join { to, runner_up } => Decision::Join { to: read_match(to)?, runner_up: option(runner_up)? },
-        DecisionRecord::Copy { of, cluster } => Decision::Copy { of: EntryId(of), cluster: ClusterId(cluster) },
-        DecisionRecord::Moved { from, to } => Decision::Moved { from: ClusterId(from), to: read_match(to)? },
-        DecisionRecord::Follow { to } => Decision::Follow { to: read_match(to)? },
-        DecisionRecord::Bound { to, cluster } => Decision::Bound { to: EntryId(to), cluster: ClusterId(cluster) },
-        DecisionRecord::Corrected { number, from } => Decision::Corrected { number, from: ClusterId(from) },
-    })
-}
-
-fn put_match(found: &Match) -> MatchRecord {
-    MatchRecord {
-        cluster: found.cluster.0,
-        nearest: found.nearest.0,
-        score: found.score,
-        threshold: found.threshold,
-        length: length_code(found.length),
-        evidence: found.evidence.0.to_vec(),
-    }
-}
-
-fn read_match(record: MatchRecord) -> Result<Match, RecordError> {
-    Ok(Match {
-        cluster: ClusterId(record.cluster),
-        nearest: EntryId(record.nearest),
-        score: record.score,
-        threshold: record.threshold,
-        length: length(record.length)?,
-        evidence: Evidence(record.evidence.try_into().map_err(|_| RecordError::Damaged)?),
-    })
-}
-
 fn length_code(length: Length) -> u8 {
     match length {
         Length::Title => 0,
@@ -435,94 +222,14 @@ pub(super) fn features(id: u64, bytes: &[u8]) -> Result<(EntryId, Features), Rec
     Ok((EntryId(id), Features { terms, title: record.title, length: length(record.length)? }))
 }
 
-pub(super) fn put_cluster(cluster: &Cluster) -> Vec<u8> {
-    seal(&cluster_record(cluster))
-}
-
-fn cluster_record(cluster: &Cluster) -> ClusterRecord {
-    ClusterRecord {
-        born: cluster.born,
-        members: bare(&cluster.members),
-        lead: cluster.lead.0,
-        follows: cluster.follows.map(|id| id.0),
-        followed_by: cluster.followed_by.map(|id| id.0),
-        aliases: cluster.aliases.iter().map(|id| id.0).collect(),
-        publication: cluster.publication.as_ref().map(|told| PublicationRecord {
-            published: told.published.millis(),
-            updated: told.updated.millis(),
-            released: told.released.millis(),
-            link: told.link.clone(),
-            publishers: told.publishers as u64,
-            edition: told.edition,
-        }),
-    }
-}
-
-pub(super) fn cluster(id: u64, bytes: &[u8]) -> Result<Cluster, RecordError> {
-    let record = match unseal(bytes)? {
-        (1, payload) => decode::<ClusterRecord1>(payload)?.into(),
-        (_, payload) => decode(payload)?,
-    };
-    Ok(read_cluster(id, record))
-}
-
-fn read_cluster(id: u64, record: ClusterRecord) -> Cluster {
-    Cluster {
-        id: ClusterId(id),
-        born: record.born,
-        members: entry_ids(record.members),
-        lead: EntryId(record.lead),
-        follows: record.follows.map(ClusterId),
-        followed_by: record.followed_by.map(ClusterId),
-        aliases: record.aliases.into_iter().map(ClusterId).collect(),
-        publication: record.publication.map(|told| Publication {
-            published: Timestamp::from_millis(told.published),
-            updated: Timestamp::from_millis(told.updated),
-            released: Timestamp::from_millis(told.released),
-            link: told.link,
-            publishers: usize::try_from(told.publishers).unwrap_or(usize::MAX),
-            edition: told.edition,
-        }),
-    }
-}
-
-fn bare(ids: &[EntryId]) -> Vec<u64> {
-    ids.iter().map(|id| id.0).collect()
-}
-
-fn entry_ids(ids: Vec<u64>) -> Vec<EntryId> {
-    ids.into_iter().map(EntryId).collect()
-}
-
-pub(super) fn put_correction(correction: &Correction) -> Vec<u8> {
-    let act = match &correction.act {
-        Act::Merge { into, members, gone } => {
-            ActRecord::Merge { into: into.0, members: bare(members), gone: gone.id.0, was: cluster_record(gone) }
-        }
-        Act::Split { from, rest, into, out } => {
-            ActRecord::Split { from: from.0, rest: bare(rest), into: into.0, out: bare(out) }
-        }
-    };
-    seal(&CorrectionRecord { at: correction.at.millis(), act })
-}
-
-pub(super) fn correction(number: u64, bytes: &[u8]) -> Result<Correction, RecordError> {
-    let record: CorrectionRecord = open(bytes)?;
-    let act = match record.act {
-        ActRecord::Merge { into, members, gone, was } => {
-            Act::Merge { into: ClusterId(into), members: entry_ids(members), gone: read_cluster(gone, was) }
-        }
-        ActRecord::Split { from, rest, into, out } => {
-            Act::Split { from: ClusterId(from), rest: entry_ids(rest), into: ClusterId(into), out: entry_ids(out) }
-        }
-    };
-    let number = u32::try_from(number).map_err(|_| RecordError::Damaged)?;
-    Ok(Correction { number, at: Timestamp::from_millis(record.at), act })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::cluster::{Cluster, Publication};
+    use crate::engine::correction::{Act, Correction};
+    use crate::engine::entry::Entry;
+    use crate::engine::evidence::{Decision, Match, SharedTerm};
+    use crate::engine::similarity::Evidence;
 
     fn found() -> Match {
         Match {

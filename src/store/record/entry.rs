@@ -1,0 +1,181 @@
+//! Entries on disk, with the decisions on them.
+
+use super::{RecordError, decode, length, length_code, millis, moment, seal, unseal};
+use crate::engine::entry::Entry;
+use crate::engine::evidence::{Decision, Match, SharedTerm};
+use crate::engine::id::{ClusterId, EntryId, FeedId};
+use crate::engine::similarity::Evidence;
+use crate::engine::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct EntryRecord {
+    feed: u64,
+    title: String,
+    link: Option<String>,
+    publisher: String,
+    language: Option<String>,
+    published: Option<i64>,
+    first_seen: i64,
+    initial: bool,
+    left: Option<i64>,
+    version: u64,
+    cluster: u64,
+    sequence: u64,
+    decision: DecisionRecord,
+    spoke: Vec<(u32, u32)>,
+}
+
+/// Before decisions remembered their words.
+#[derive(Deserialize)]
+struct EntryRecord1 {
+    feed: u64,
+    title: String,
+    link: Option<String>,
+    publisher: String,
+    language: Option<String>,
+    published: Option<i64>,
+    first_seen: i64,
+    initial: bool,
+    left: Option<i64>,
+    version: u64,
+    cluster: u64,
+    sequence: u64,
+    decision: DecisionRecord,
+}
+
+impl From<EntryRecord1> for EntryRecord {
+    fn from(old: EntryRecord1) -> Self {
+        Self {
+            feed: old.feed,
+            title: old.title,
+            link: old.link,
+            publisher: old.publisher,
+            language: old.language,
+            published: old.published,
+            first_seen: old.first_seen,
+            initial: old.initial,
+            left: old.left,
+            version: old.version,
+            cluster: old.cluster,
+            sequence: old.sequence,
+            decision: old.decision,
+            spoke: Vec::new(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+enum DecisionRecord {
+    Alone,
+    Start { nearest: Option<MatchRecord> },
+    Join { to: MatchRecord, runner_up: Option<MatchRecord> },
+    Copy { of: u64, cluster: u64 },
+    Moved { from: u64, to: MatchRecord },
+    Follow { to: MatchRecord },
+    Bound { to: u64, cluster: u64 },
+    Corrected { number: u32, from: u64 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct MatchRecord {
+    cluster: u64,
+    nearest: u64,
+    score: i32,
+    threshold: i32,
+    length: u8,
+    evidence: Vec<i32>,
+}
+
+pub(in crate::store) fn put_entry(entry: &Entry) -> Vec<u8> {
+    seal(&EntryRecord {
+        feed: entry.feed.0,
+        title: entry.title.clone(),
+        link: entry.link.clone(),
+        publisher: entry.publisher.to_string(),
+        language: entry.language.clone(),
+        published: millis(entry.published),
+        first_seen: entry.first_seen.millis(),
+        initial: entry.initial,
+        left: millis(entry.left),
+        version: entry.version,
+        cluster: entry.cluster.0,
+        sequence: entry.sequence,
+        decision: put_decision(&entry.decision),
+        spoke: entry.spoke.iter().map(|term| (term.hash, term.rarity)).collect(),
+    })
+}
+
+pub(in crate::store) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordError> {
+    let record: EntryRecord = match unseal(bytes)? {
+        (1, payload) => decode::<EntryRecord1>(payload)?.into(),
+        (_, payload) => decode(payload)?,
+    };
+    Ok(Entry {
+        id: EntryId(id),
+        feed: FeedId(record.feed),
+        title: record.title,
+        link: record.link,
+        publisher: record.publisher.into(),
+        language: record.language,
+        published: moment(record.published),
+        first_seen: Timestamp::from_millis(record.first_seen),
+        initial: record.initial,
+        left: moment(record.left),
+        version: record.version,
+        cluster: ClusterId(record.cluster),
+        sequence: record.sequence,
+        decision: decision(record.decision)?,
+        spoke: record.spoke.into_iter().map(|(hash, rarity)| SharedTerm { hash, rarity }).collect(),
+    })
+}
+
+fn put_decision(decision: &Decision) -> DecisionRecord {
+    let option = |found: &Option<Match>| found.as_ref().map(put_match);
+    match decision {
+        Decision::Alone => DecisionRecord::Alone,
+        Decision::Start { nearest } => DecisionRecord::Start { nearest: option(nearest) },
+        Decision::Join { to, runner_up } => DecisionRecord::Join { to: put_match(to), runner_up: option(runner_up) },
+        Decision::Copy { of, cluster } => DecisionRecord::Copy { of: of.0, cluster: cluster.0 },
+        Decision::Moved { from, to } => DecisionRecord::Moved { from: from.0, to: put_match(to) },
+        Decision::Follow { to } => DecisionRecord::Follow { to: put_match(to) },
+        Decision::Bound { to, cluster } => DecisionRecord::Bound { to: to.0, cluster: cluster.0 },
+        Decision::Corrected { number, from } => DecisionRecord::Corrected { number: *number, from: from.0 },
+    }
+}
+
+fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
+    let option = |found: Option<MatchRecord>| found.map(read_match).transpose();
+    Ok(match record {
+        DecisionRecord::Alone => Decision::Alone,
+        DecisionRecord::Start { nearest } => Decision::Start { nearest: option(nearest)? },
+        DecisionRecord::Join { to, runner_up } => Decision::Join { to: read_match(to)?, runner_up: option(runner_up)? },
+        DecisionRecord::Copy { of, cluster } => Decision::Copy { of: EntryId(of), cluster: ClusterId(cluster) },
+        DecisionRecord::Moved { from, to } => Decision::Moved { from: ClusterId(from), to: read_match(to)? },
+        DecisionRecord::Follow { to } => Decision::Follow { to: read_match(to)? },
+        DecisionRecord::Bound { to, cluster } => Decision::Bound { to: EntryId(to), cluster: ClusterId(cluster) },
+        DecisionRecord::Corrected { number, from } => Decision::Corrected { number, from: ClusterId(from) },
+    })
+}
+
+fn put_match(found: &Match) -> MatchRecord {
+    MatchRecord {
+        cluster: found.cluster.0,
+        nearest: found.nearest.0,
+        score: found.score,
+        threshold: found.threshold,
+        length: length_code(found.length),
+        evidence: found.evidence.0.to_vec(),
+    }
+}
+
+fn read_match(record: MatchRecord) -> Result<Match, RecordError> {
+    Ok(Match {
+        cluster: ClusterId(record.cluster),
+        nearest: EntryId(record.nearest),
+        score: record.score,
+        threshold: record.threshold,
+        length: length(record.length)?,
+        evidence: Evidence(record.evidence.try_into().map_err(|_| RecordError::Damaged)?),
+    })
+}
