@@ -1,6 +1,6 @@
 //! `storyfold clusters`: list, show, explain.
 
-use super::output::{clean, count, minute, print, print_json, print_table, table};
+use super::output::{clean, count, minute, print, print_json, print_table, table, wrapped};
 use super::{Failure, Places, session};
 use crate::control::{Change, ClusterQuery, ClusterRow, EntryRow, Explanation, Reply, Request, Step};
 use std::fmt::Write;
@@ -10,8 +10,6 @@ use std::time::Duration;
 const ID_DIGITS: usize = 8;
 /// Features and terms shown of a decision; `--json` has all.
 const PARTS_SHOWN: usize = 6;
-/// Wider lines are hard to read.
-const WIDTH_MAX: usize = 100;
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -41,7 +39,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ListArguments {
     /// Only clusters with an entry dated or first seen in this time, such as 24h or 7d
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
     since: Option<Duration>,
     /// Only clusters told by so many publishers
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -116,10 +114,6 @@ enum CorrectionsCommand {
         /// Its number
         number: u32,
     },
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    crate::config::parse_duration(text).ok_or_else(|| "write a duration such as 30m, 24h or 7d".to_owned())
 }
 
 pub(super) fn run(places: &Places, arguments: Arguments) -> Result<(), Failure> {
@@ -343,11 +337,4 @@ fn sentence(step: &Step) -> String {
         "corrected" => "you moved it here (`storyfold clusters corrections`)".to_owned(),
         _ => format!("against «{against}»: {score}"),
     }
-}
-
-/// A paragraph as wide as the terminal, each line indented.
-fn wrapped(indent: &str, text: &str) -> String {
-    let further = format!("{indent}  ");
-    let options = textwrap::Options::new(textwrap::termwidth().min(WIDTH_MAX));
-    format!("{}\n", textwrap::fill(text, options.initial_indent(indent).subsequent_indent(&further)))
 }

@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     order.arrange(&mut entries);
     let options = ClusterOptions {
-        preset: Preset::Balanced,
+        threshold: Preset::Balanced.threshold(),
         model: model(arguments.model.as_deref())?,
         window: WINDOW_DEFAULT,
         publisher_groups: BTreeMap::new(),

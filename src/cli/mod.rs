@@ -7,6 +7,7 @@ mod feeds;
 mod fetch;
 mod output;
 mod render;
+mod replay;
 mod run;
 mod session;
 
@@ -14,6 +15,7 @@ use crate::config::{Config, Environment, Fault, config_file};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Follows feeds, recognises which entries of different publishers cover the same event, and serves each event once, as
 /// one entry of a merged feed for any reader.
@@ -50,6 +52,8 @@ enum Command {
     Check,
     /// Print the merged feed, or a view of it, as it is served
     Render(render::Arguments),
+    /// Show what other options would make of the entries that are there
+    Replay(replay::Arguments),
     /// Measure clustering on labelled entries
     Eval(eval::Arguments),
 }
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Feeds(own) => feeds::run(&arguments.places, own),
         Command::Check => check::run(&arguments.places),
         Command::Render(own) => render::run(&arguments.places, &own),
+        Command::Replay(own) => replay::run(&arguments.places, &own),
         Command::Eval(own) => eval::run(&own),
     };
     match outcome {
@@ -136,6 +141,10 @@ fn load(path: &std::path::Path, environment: &Environment) -> Result<Config, Vec
     // Files of feeds are found by absolute paths, whatever folder the daemon is started from.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Config::parse(path, whole.parent().unwrap_or(path), &text, environment, &|path| std::fs::read_to_string(path))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::config::parse_duration(text).ok_or_else(|| "write a duration such as 30m, 24h or 7d".to_owned())
 }
 
 /// Waits for something. What is still running then, such as a slow look-up of a name, is not waited for.

@@ -8,6 +8,9 @@ use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
 
+/// Wider lines are hard to read.
+const WIDTH_MAX: usize = 100;
+
 /// Says on standard error what is wrong.
 pub(super) fn complain(message: &str) {
     // Where standard error is gone, there is nobody to tell.
@@ -54,6 +57,13 @@ pub(super) fn print_table(table: &Table) -> Result<(), Failure> {
     print(&format!("{}\n", lines.join("\n")))
 }
 
+/// A paragraph as wide as the terminal, each line indented.
+pub(super) fn wrapped(indent: &str, text: &str) -> String {
+    let further = format!("{indent}  ");
+    let options = textwrap::Options::new(textwrap::termwidth().min(WIDTH_MAX));
+    format!("{}\n", textwrap::fill(text, options.initial_indent(indent).subsequent_indent(&further)))
+}
+
 /// Text that does nothing to a terminal.
 pub(super) fn clean(text: &str) -> String {
     text.chars().filter(|&c| c == '\n' || is_printable(c)).collect()
@@ -72,6 +82,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
         "feed" => "feeds",
         "cluster" => "clusters",
         "publisher" => "publishers",
+        "correction" => "corrections",
         other => other,
     };
     format!("{number} {}", if number == 1 { noun } else { plural })

@@ -205,7 +205,7 @@ fn cluster_options(table: &ClusterTable, folder: &Path, read: Read, faults: &mut
         publishers.iter().map(move |publisher| (publisher.to_lowercase(), group.as_str().into()))
     });
     ClusterOptions {
-        preset: table.preset.unwrap_or_default().into(),
+        threshold: crate::engine::clustering::Preset::from(table.preset.unwrap_or_default()).threshold(),
         model: model.unwrap_or(Model::STANDARD),
         window: table.window.map_or(crate::engine::clustering::WINDOW_DEFAULT, Into::into),
         publisher_groups: groups.collect(),

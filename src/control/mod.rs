@@ -5,8 +5,8 @@
 mod wire;
 
 pub use wire::{
-    Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow, NearMiss,
-    Progress, Reply, Request, Round, RunnerUp, Step, Term,
+    Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow, Headline,
+    NearMiss, Progress, Replayed, Reply, Request, Round, RunnerUp, Step, Term, WhatIf,
 };
 
 use bytes::Bytes;

@@ -28,6 +28,8 @@ pub enum Request {
     Correct(Change),
     /// All corrections.
     Corrections,
+    /// What other options would make of the entries.
+    Replay(WhatIf),
     /// All followed feeds.
     Feeds,
     /// A document as it is served.
@@ -78,6 +80,19 @@ pub struct ClusterQuery {
     pub limit: usize,
 }
 
+/// See `storyfold replay`: what is not said stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhatIf {
+    /// Only entries dated, or first seen, in the last so many seconds.
+    pub since_secs: Option<u64>,
+    /// Log odds that a join must reach, in 1/1000.
+    pub threshold: Option<i32>,
+    /// `strict`, `balanced` or `loose`.
+    pub preset: Option<String>,
+    /// The text of a model file.
+    pub model: Option<String>,
+}
+
 /// What a daemon answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
@@ -96,6 +111,8 @@ pub enum Reply {
     },
     /// The corrections asked for, the newest first.
     Corrections(Vec<CorrectionRow>),
+    /// The replay asked for.
+    Replayed(Replayed),
     /// The feeds asked for.
     Feeds(Vec<FeedRow>),
     /// The explanation asked for.
@@ -206,6 +223,46 @@ pub struct EntryRow {
     pub first_seen: String,
     /// The id of the entry that it is a copy of.
     pub copy_of: Option<String>,
+}
+
+/// What a replay found, as `replay --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replayed {
+    /// Log odds that a join needed.
+    pub threshold: f64,
+    /// Entries replayed.
+    pub entries: usize,
+    /// Their clusters as they are.
+    pub clusters_now: usize,
+    /// Their clusters as they would be.
+    pub clusters_then: usize,
+    /// Groups of clusters that would be one.
+    pub joined_count: usize,
+    /// The largest of these groups.
+    pub joined: Vec<Vec<Headline>>,
+    /// Clusters that would come apart.
+    pub split_count: usize,
+    /// The clusters with most parts, and an entry of each part.
+    pub split: Vec<(Headline, Vec<Headline>)>,
+    /// Entries that would be with others.
+    pub moved_count: usize,
+    /// Some of these, and the cluster they would be in.
+    pub moved: Vec<(Headline, Headline)>,
+    /// Corrections by hand whose entries were all replayed.
+    pub corrections: usize,
+    /// How many of these the options in force would have needed.
+    pub corrections_needed_now: usize,
+    /// How many the other options would have needed.
+    pub corrections_needed_then: usize,
+}
+
+/// An entry or a cluster, by its headline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headline {
+    /// 16 hexadecimal digits.
+    pub id: String,
+    /// Plain.
+    pub title: String,
 }
 
 /// A correction, as `clusters corrections --json` prints it.

@@ -34,6 +34,10 @@ impl Daemon {
             }
             Request::Explain { id, other } => self.explain(&id, other.as_deref()).map(Reply::Explanation),
             Request::Correct(change) => self.correct(&change),
+            Request::Replay(what_if) => match self.replay(&what_if, ask.replies.clone()) {
+                Ok(()) => return Ok(()),
+                Err(message) => Err(message),
+            },
             Request::Corrections => Ok(Reply::Corrections(corrections(&self.engine))),
             Request::Feeds => Ok(Reply::Feeds(feeds(&self.engine, clock::now()))),
             Request::RenderAll => self.site().map(Reply::Site),

@@ -13,6 +13,7 @@ mod correct;
 mod explain;
 mod open;
 mod publish;
+mod replay;
 mod round;
 mod signals;
 

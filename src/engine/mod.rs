@@ -36,6 +36,7 @@ pub mod model;
 pub mod parse;
 pub mod publication;
 pub mod render;
+pub mod replay;
 pub mod retention;
 pub mod schedule;
 pub mod similarity;

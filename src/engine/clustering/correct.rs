@@ -32,7 +32,7 @@ impl Clustering {
         rank: impl Fn(ClusterId) -> R,
     ) -> Vec<Correction> {
         let mut corrections = Vec::new();
-        let floor = self.options.preset.threshold().saturating_sub(MOVE_HOPE);
+        let floor = self.options.threshold.saturating_sub(MOVE_HOPE);
         for neighbor in neighbors.iter().take(MOVES_TRIED).take_while(|n| n.score >= floor) {
             let Some(to) = self.index.get(slot).map(|live| live.cluster) else { break };
             let Some((id, from)) = self.index.get(neighbor.slot).map(|live| (live.id, live.cluster)) else { continue };
@@ -112,7 +112,7 @@ impl Clustering {
     }
 
     fn merge_threshold(&self) -> i32 {
-        self.options.preset.threshold() + MERGE_AGAINST_JOIN
+        self.options.threshold + MERGE_AGAINST_JOIN
     }
 
     /// Makes one of two clusters.

@@ -72,8 +72,8 @@ impl Preset {
 /// What may be tuned about clustering.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterOptions {
-    /// How readily entries join.
-    pub preset: Preset,
+    /// Log odds that a join must reach, in 1/1000; a [`Preset`] names three.
+    pub threshold: i32,
     /// What weighs the evidence: the shipped model, or one fitted to the user's own labels.
     pub model: Model,
     /// See [`WINDOW_DEFAULT`].
@@ -186,6 +186,12 @@ impl Clustering {
         Some(self.index.get(self.index.slot(id)?)?.cluster)
     }
 
+    /// A live entry.
+    #[must_use]
+    pub fn live(&self, id: EntryId) -> Option<&Live> {
+        self.index.get(self.index.slot(id)?)
+    }
+
     /// Takes back an entry whose cluster is known. The order of entries does not matter.
     pub fn restore(&mut self, live: Live) {
         self.take_in(live);
@@ -282,7 +288,7 @@ impl Clustering {
     }
 
     fn matches(&self, slot: Slot, home: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Vec<Match> {
-        let floor = self.options.preset.threshold().saturating_sub(HOPE);
+        let floor = self.options.threshold.saturating_sub(HOPE);
         let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
         let tried = self.clusters_near(&neighbors[..near], home, CLUSTERS_TRIED);
         let crowd = |cluster| self.crowd(neighbors, [home, cluster]);
@@ -368,7 +374,7 @@ impl Clustering {
         };
         let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
         let length = live.features.length.min(nearest.features.length);
-        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.preset.threshold());
+        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.threshold);
         Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
     }
 
@@ -435,7 +441,7 @@ impl Clustering {
         let (score, evidence) = self.pair(a, b, &mut Cache::default())?;
         let (a, b) = (self.index.get(a)?, self.index.get(b)?);
         let length = a.features.length.min(b.features.length);
-        let threshold = self.options.preset.threshold();
+        let threshold = self.options.threshold;
         Some(Match { cluster: b.cluster, nearest: b.id, score, threshold, length, evidence })
     }
 
@@ -504,7 +510,7 @@ mod tests {
 
     fn options() -> ClusterOptions {
         ClusterOptions {
-            preset: Preset::Balanced,
+            threshold: Preset::Balanced.threshold(),
             model: Model::STANDARD,
             window: WINDOW_DEFAULT,
             publisher_groups: BTreeMap::new(),
