@@ -187,7 +187,8 @@ fn model(path: Option<&Path>) -> Result<Model, Failure> {
     Ok(crate::config::parse_model(&text).map_err(|reason| format!("the model {} {reason}", path.display()))?)
 }
 
-fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
+/// Reads labelled entries.
+pub(super) fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
     let fault = |place: usize, what: &str| Failure::Failed(format!("{}:{place}: {what}", path.display()));
     let file = std::fs::File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
     let mut entries: Vec<Labelled> = Vec::new();

@@ -10,6 +10,7 @@ mod render;
 mod replay;
 mod run;
 mod session;
+mod tune;
 
 use crate::config::{Config, Environment, Fault, config_file};
 use clap::{Args, Parser, Subcommand};
@@ -54,6 +55,8 @@ enum Command {
     Render(render::Arguments),
     /// Show what other options would make of the entries that are there
     Replay(replay::Arguments),
+    /// Fit the decision anew to labelled entries and to the corrections made by hand
+    Tune(tune::Arguments),
     /// Measure clustering on labelled entries
     Eval(eval::Arguments),
 }
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Check => check::run(&arguments.places),
         Command::Render(own) => render::run(&arguments.places, &own),
         Command::Replay(own) => replay::run(&arguments.places, &own),
+        Command::Tune(own) => tune::run(&arguments.places, &own),
         Command::Eval(own) => eval::run(&own),
     };
     match outcome {

@@ -80,6 +80,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
         "entry" => "entries",
         "new entry" => "new entries",
         "feed" => "feeds",
+        "file" => "files",
         "cluster" => "clusters",
         "publisher" => "publishers",
         "correction" => "corrections",

@@ -10,7 +10,7 @@ mod place;
 
 pub use fault::Fault;
 pub use file::parse_duration;
-pub use model::parse as parse_model;
+pub use model::{parse as parse_model, write as write_model};
 pub use place::{Environment, config_file, data_dir};
 
 use crate::engine::clustering::ClusterOptions;

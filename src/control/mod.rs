@@ -6,7 +6,7 @@ mod wire;
 
 pub use wire::{
     Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow, Headline,
-    NearMiss, Progress, Replayed, Reply, Request, Round, RunnerUp, Step, Term, WhatIf,
+    NearMiss, Progress, Replayed, Reply, Request, Round, RunnerUp, SampleRow, Step, Term, WhatIf,
 };
 
 use bytes::Bytes;

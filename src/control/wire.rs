@@ -30,6 +30,8 @@ pub enum Request {
     Corrections,
     /// What other options would make of the entries.
     Replay(WhatIf),
+    /// The corrections as comparisons, to fit a model to.
+    Samples,
     /// All followed feeds.
     Feeds,
     /// A document as it is served.
@@ -113,6 +115,8 @@ pub enum Reply {
     Corrections(Vec<CorrectionRow>),
     /// The replay asked for.
     Replayed(Replayed),
+    /// The comparisons asked for.
+    Samples(Vec<SampleRow>),
     /// The feeds asked for.
     Feeds(Vec<FeedRow>),
     /// The explanation asked for.
@@ -254,6 +258,17 @@ pub struct Replayed {
     pub corrections_needed_now: usize,
     /// How many the other options would have needed.
     pub corrections_needed_then: usize,
+}
+
+/// A comparison of an entry with a cluster that the user has decided on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleRow {
+    /// The values of the features, in 1/10,000.
+    pub evidence: Vec<i32>,
+    /// The shorter of the two texts: 0 for a title, 1 for a teaser, 2 for an article.
+    pub length: u8,
+    /// The user put them together; else apart.
+    pub together: bool,
 }
 
 /// An entry or a cluster, by its headline.

@@ -1,6 +1,6 @@
 //! Answers to commands and readers, from the engine's values to the wire's rows.
 
-use super::correct::corrections;
+use super::correct::{corrections, samples};
 use super::publish::fill;
 use super::round::Round;
 use super::{Daemon, Role};
@@ -38,6 +38,7 @@ impl Daemon {
                 Ok(()) => return Ok(()),
                 Err(message) => Err(message),
             },
+            Request::Samples => Ok(Reply::Samples(samples(&self.engine))),
             Request::Corrections => Ok(Reply::Corrections(corrections(&self.engine))),
             Request::Feeds => Ok(Reply::Feeds(feeds(&self.engine, clock::now()))),
             Request::RenderAll => self.site().map(Reply::Site),

@@ -2,7 +2,7 @@
 
 use super::Daemon;
 use super::answer::row;
-use crate::control::{Change, CorrectionRow, Reply};
+use crate::control::{Change, CorrectionRow, Reply, SampleRow};
 use crate::engine::Engine;
 use crate::engine::correction::{Act, Correction};
 use crate::engine::explain::Named;
@@ -66,6 +66,20 @@ pub(super) fn corrections(engine: &Engine) -> Vec<CorrectionRow> {
     let mut rows: Vec<CorrectionRow> = engine.corrections().map(|made| correction_row(engine, made)).collect();
     rows.reverse();
     rows
+}
+
+/// The corrections as comparisons: what was put together, held against its cluster, and what was taken out, against the
+/// cluster that it left.
+pub(super) fn samples(engine: &Engine) -> Vec<SampleRow> {
+    let held = engine.corrections().flat_map(|made| match &made.act {
+        Act::Merge { into, gone, .. } => gone.members.iter().map(|id| (*id, *into, true)).collect::<Vec<_>>(),
+        Act::Split { from, out, .. } => out.iter().map(|id| (*id, *from, false)).collect(),
+    });
+    let compared = held.filter_map(|(entry, cluster, together)| {
+        let (_, found) = engine.compare(Named::Entry(entry), Named::Cluster(cluster))?;
+        Some(SampleRow { evidence: found.evidence.0.to_vec(), length: found.length as u8, together })
+    });
+    compared.collect()
 }
 
 fn correction_row(engine: &Engine, made: &Correction) -> CorrectionRow {

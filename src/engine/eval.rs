@@ -62,6 +62,16 @@ fn feed_of(entry: &Labelled) -> String {
 /// after the last one.
 #[must_use]
 pub fn assign(entries: &[Labelled], order: Order, options: &ClusterOptions) -> Vec<ClusterId> {
+    run(entries, order, options, |_, _, _| {})
+}
+
+/// The same, and shows the clustering after each entry: with the ids of all entries, and the place of this one.
+pub fn run(
+    entries: &[Labelled],
+    order: Order,
+    options: &ClusterOptions,
+    mut after: impl FnMut(&Clustering, &[EntryId], usize),
+) -> Vec<ClusterId> {
     let mut clustering = Clustering::new(options.clone());
     let ids: Vec<EntryId> =
         (1..).map(|place| EntryId(digest(&[b"eval", &u64::to_le_bytes(place)]))).take(entries.len()).collect();
@@ -70,21 +80,23 @@ pub fn assign(entries: &[Labelled], order: Order, options: &ClusterOptions) -> V
     for (place, (entry, id)) in entries.iter().zip(&ids).enumerate() {
         let fresh = ClusterId::mint(*id, place as u64);
         born.insert(fresh, place);
-        let title = match &entry.source {
-            Some(source) => {
-                let site = sites.entry(source).or_insert_with(|| Furniture::of_site([source.as_str()]));
-                site.note(&entry.title);
-                site.strip(&entry.title)
-            }
-            None => &entry.title,
-        };
+        let title = bare_title(entry, &mut sites);
         clustering.place(live(entry, title, *id, fresh), |cluster| born.get(&cluster).copied());
+        after(&clustering, &ids, place);
     }
     if order == Order::Feeds && clustering.is_young() {
         // As at the end of a first import.
         clustering.second_look(|cluster| born.get(&cluster).copied());
     }
     ids.iter().map(|id| clustering.cluster_of(*id).unwrap_or(ClusterId(0))).collect()
+}
+
+/// A title without what its site puts around it, as far as the site's titles so far have told.
+fn bare_title<'a>(entry: &'a Labelled, sites: &mut BTreeMap<&'a str, Furniture>) -> &'a str {
+    let Some(source) = &entry.source else { return &entry.title };
+    let site = sites.entry(source).or_insert_with(|| Furniture::of_site([source.as_str()]));
+    site.note(&entry.title);
+    site.strip(&entry.title)
 }
 
 fn live(entry: &Labelled, title: &str, id: EntryId, cluster: ClusterId) -> Live {

@@ -25,6 +25,7 @@ pub mod explain;
 pub mod features;
 pub mod feed;
 pub mod fetched;
+pub mod fit;
 pub mod headline;
 pub mod id;
 pub mod index;
@@ -42,6 +43,7 @@ pub mod schedule;
 pub mod similarity;
 pub mod text;
 pub mod time;
+pub mod tuning;
 pub mod update;
 pub mod view;
 

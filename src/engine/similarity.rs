@@ -90,6 +90,18 @@ impl Feature {
         }
     }
 
+    /// Between which weights a fit may choose: likeness and nearness never speak against an event, size and commonness
+    /// never for one; and no decay is so steep that a data set's clock is learnt.
+    #[must_use]
+    pub const fn bounds(self) -> (f64, f64) {
+        match self {
+            Self::Extent | Self::Chance | Self::Crowd => (-9.0, 0.0),
+            Self::Near => (0.0, 3.0),
+            Self::Around => (0.0, 5.0),
+            _ => (0.0, 20.0),
+        }
+    }
+
     /// What explanations call it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -34,13 +34,8 @@ impl Clustering {
     pub(super) fn may_merge(&self, a: ClusterId, b: ClusterId) -> bool {
         let ((count_a, first_a, last_a), (count_b, first_b, last_b)) = (self.extent(a), self.extent(b));
         let fits = last_a.max(last_b).abs_diff(first_a.min(first_b)) <= SPAN_MS;
-        let allowed = || self.entries_of(a).all(|id| self.is_allowed(id, b));
+        let allowed = || self.members_of(a).all(|id| self.is_allowed(id, b));
         count_a + count_b <= CLUSTER_ENTRIES_MAX && fits && (self.constraints.is_empty() || allowed())
-    }
-
-    /// A cluster's entries.
-    fn entries_of(&self, cluster: ClusterId) -> impl Iterator<Item = EntryId> {
-        self.members.get(&cluster).into_iter().flatten().filter_map(|slot| Some(self.index.get(*slot)?.id))
     }
 
     /// How many live entries a cluster has, and the dates of the oldest and the newest, in milliseconds.

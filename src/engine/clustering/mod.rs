@@ -455,6 +455,23 @@ impl Clustering {
         self.affinity(slot, cluster, self.crowd(&neighbors, [home, cluster]), cache)
     }
 
+    /// The clusters that a live entry is held against, its own among them.
+    #[must_use]
+    pub fn considered(&self, id: EntryId) -> Vec<Match> {
+        let Some(slot) = self.index.slot(id) else { return Vec::new() };
+        let Some(home) = self.index.get(slot).map(|live| live.cluster) else { return Vec::new() };
+        let cache = &mut Cache::default();
+        let neighbors = self.neighbors(slot, cache);
+        let own = self.affinity(slot, home, self.crowd(&neighbors, [home, home]), cache);
+        let others = self.matches(slot, home, &neighbors, cache);
+        own.into_iter().chain(others).collect()
+    }
+
+    /// The live entries of a cluster.
+    pub fn members_of(&self, cluster: ClusterId) -> impl Iterator<Item = EntryId> {
+        self.members.get(&cluster).into_iter().flatten().filter_map(|slot| Some(self.index.get(*slot)?.id))
+    }
+
     /// Terms that two live entries share, the rarest first.
     #[must_use]
     pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<SharedTerm> {
