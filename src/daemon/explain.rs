@@ -8,7 +8,7 @@ use crate::engine::entry::Entry;
 use crate::engine::evidence::{Match, SharedTerm};
 use crate::engine::explain::Named;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::Index;
+use crate::engine::index::RARITY_ONE;
 use crate::engine::text::words_by_hash;
 
 impl Daemon {
@@ -105,7 +105,7 @@ impl Daemon {
         }
         let text = self.store.text(entry.id).unwrap_or_default();
         let words = words_by_hash(&entry.title, &text, entry.language.as_deref());
-        let nats = |rarity: u32| f64::from(rarity) / f64::from(Index::RARITY_ONE);
+        let nats = |rarity: u32| f64::from(rarity) / f64::from(RARITY_ONE);
         let named = shared
             .iter()
             .filter_map(|term| Some(Term { word: words.get(&term.hash)?.clone(), rarity: nats(term.rarity) }));

@@ -112,7 +112,7 @@ impl Decision {
 pub struct SharedTerm {
     /// As in [`super::features::Term`].
     pub hash: u32,
-    /// In 1/256 nats, as [`super::index::Index::rarity`] has it.
+    /// In 1/256 nats, see [`super::index::Rarities`].
     pub rarity: u32,
 }
 

@@ -17,15 +17,6 @@ const SHORT_CHARS_MIN: usize = 25;
 /// From this length (characters) on a body is a full text.
 const FULL_CHARS_MIN: usize = 900;
 
-/// Terms that a bare title needs to be recognized as a copy: "Live" is no one's.
-const COPY_TITLE_TERMS_MIN: usize = 4;
-/// How much of two bodies (percent of words) is the same in copies with the same title.
-const COPY_PERCENT_MIN: u32 = 70;
-/// The same where titles differ: one wire text under two headlines.
-const COPY_BODY_PERCENT_MIN: u32 = 90;
-/// Words that such bodies share at least.
-const COPY_BODY_WORDS_MIN: u32 = 12;
-
 /// How much text there is; similarity has one row of weights for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Length {
@@ -78,30 +69,6 @@ impl Features {
                 _ => Length::Full,
             },
         }
-    }
-
-    /// Whether this text is the other's, near enough: the same words in title and body, or nearly all of a longer body.
-    #[must_use]
-    pub fn is_copy_of(&self, other: &Self) -> bool {
-        let titles = self.title == other.title;
-        if self.length == Length::Title || other.length == Length::Title {
-            let words = self.terms.iter().filter(|term| term.title > 0).count();
-            return titles && self.length == other.length && words >= COPY_TITLE_TERMS_MIN;
-        }
-        let (shared, either) = self.bodies(other);
-        let percent = shared * 100 / either.max(1);
-        (titles && percent >= COPY_PERCENT_MIN) || (percent >= COPY_BODY_PERCENT_MIN && shared >= COPY_BODY_WORDS_MIN)
-    }
-
-    /// Words of both bodies, and of either: intersection and union as bags.
-    fn bodies(&self, other: &Self) -> (u32, u32) {
-        let count = |terms: &[Term]| terms.iter().map(|term| u32::from(term.body)).sum::<u32>();
-        let common = |term: &Term| {
-            let at = other.terms.binary_search_by_key(&term.hash, |t| t.hash).ok()?;
-            Some(u32::from(other.terms[at].body.min(term.body)))
-        };
-        let shared = self.terms.iter().filter_map(common).sum::<u32>();
-        (shared, count(&self.terms) + count(&other.terms) - shared)
     }
 }
 
@@ -169,18 +136,5 @@ mod tests {
     fn page_furniture_before_the_title_is_skipped() {
         let page = format!("Cookie settings Privacy policy Ferry aground {BODY}");
         assert_eq!(Features::of("Ferry aground", &page, Some("en")), Features::of("Ferry aground", BODY, Some("en")));
-    }
-
-    #[test]
-    fn copies_are_seen_through_new_headlines() {
-        let a = Features::of("Ferry aground off Tarvel", BODY, Some("en"));
-        let b = Features::of("140 saved from stranded ship", BODY, Some("en"));
-        let c = Features::of(
-            "Ferry aground off Tarvel",
-            "Nobody was hurt when the ship stranded in calm seas.",
-            Some("en"),
-        );
-        assert!(a.is_copy_of(&b) && b.is_copy_of(&a));
-        assert!(!a.is_copy_of(&c));
     }
 }

@@ -146,11 +146,10 @@ impl Engine {
             let carried = carried.remove(&state.id).unwrap_or_default();
             engine.feeds.insert(state.id, Feed { spec: None, state, carried, entries: 0 });
         }
-        for (id, features) in records.features {
-            if let Some(entry) = engine.entries.get(&id) {
-                engine.clustering.restore(clustering::live(entry, features));
-            }
-        }
+        let entries = &engine.entries;
+        let live = records.features.into_iter();
+        let live = live.filter_map(|(id, features)| Some(clustering::live(entries.get(&id)?, features)));
+        engine.clustering.restore(live.collect());
         for entry in engine.entries.values() {
             engine.left.extend(entry.left.map(|at| (at, entry.id)));
             if let Some(feed) = engine.feeds.get_mut(&entry.feed) {

@@ -50,7 +50,7 @@ impl Engine {
         let entries: Vec<Live> = order
             .into_iter()
             .filter_map(|(sequence, _, id)| {
-                let live = self.clustering.live(id)?.clone();
+                let live = self.clustering.live(id)?;
                 Some(Live { cluster: ClusterId::mint(id, sequence), ..live })
             })
             .collect();

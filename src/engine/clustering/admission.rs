@@ -3,7 +3,7 @@
 
 use super::Clustering;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::Slot;
+use crate::engine::index::{Slot, Timeline};
 
 /// From the oldest to the newest entry of a cluster. What goes on for longer (a war, a trial) is told in a chain of
 /// clusters: in the labelled streams, 99 events in a hundred are over within nine days.
@@ -38,10 +38,20 @@ impl Clustering {
         count_a + count_b <= CLUSTER_ENTRIES_MAX && fits && (self.constraints.is_empty() || allowed())
     }
 
+    /// The live entries of a cluster, in the order of their dates.
+    pub fn members_of(&self, cluster: ClusterId) -> impl Iterator<Item = EntryId> {
+        let slots = self.members.get(&cluster).into_iter().flat_map(Timeline::iter);
+        slots.filter_map(|slot| Some(self.index.get(slot)?.id))
+    }
+
     /// How many live entries a cluster has, and the dates of the oldest and the newest, in milliseconds.
     fn extent(&self, cluster: ClusterId) -> (usize, i64, i64) {
-        let slots = self.members.get(&cluster).into_iter().flatten();
-        let dates = slots.filter_map(|slot| Some(self.index.get(*slot)?.date.millis()));
-        dates.fold((0, i64::MAX, i64::MIN), |(count, first, last), date| (count + 1, first.min(date), last.max(date)))
+        let Some(members) = self.members.get(&cluster) else { return (0, i64::MAX, i64::MIN) };
+        let date = |place| {
+            let slot = members.range(place, place + 1).next();
+            slot.and_then(|slot| self.index.get(slot)).map(|held| held.date.millis())
+        };
+        let last = members.len().saturating_sub(1);
+        (members.len(), date(0).unwrap_or(i64::MAX), date(last).unwrap_or(i64::MIN))
     }
 }

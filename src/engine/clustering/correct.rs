@@ -3,7 +3,7 @@
 //! Only the surroundings of the new entry are looked at, by the same similarity as everywhere, and a bounded number of
 //! times, so that one entry never sets the whole map moving.
 
-use super::{Cache, Clustering, Correction, MERGE_AGAINST_JOIN, MOVE_MARGIN, Neighbor};
+use super::{Cache, Clustering, Correction, HOPE, MERGE_AGAINST_JOIN, MOVE_MARGIN, Neighbor};
 use crate::engine::evidence::Match;
 use crate::engine::id::ClusterId;
 use crate::engine::index::Slot;
@@ -75,10 +75,12 @@ impl Clustering {
         rank: impl Fn(ClusterId) -> R,
     ) -> Vec<Correction> {
         let mut merged = Vec::new();
+        let floor = self.merge_threshold().saturating_sub(HOPE);
+        let near = neighbors.iter().take_while(|n| n.score >= floor).count();
         for _ in 0..MERGE_ROUNDS {
             let Some(own) = self.index.get(slot).map(|live| live.cluster) else { break };
             let best = self
-                .clusters_near(neighbors, own, MERGES_TRIED)
+                .clusters_near(&neighbors[..near], own, MERGES_TRIED)
                 .into_iter()
                 .filter(|other| self.may_merge(own, *other))
                 .filter_map(|other| Some((self.linkage(slot, own, other, neighbors, cache)?, other)))
@@ -118,11 +120,10 @@ impl Clustering {
     /// Makes one of two clusters.
     pub(super) fn merge<R: Ord>(&mut self, a: ClusterId, b: ClusterId, rank: &impl Fn(ClusterId) -> R) -> Correction {
         let (into, from) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
-        let slots = self.members.remove(&from).unwrap_or_default();
-        for slot in &slots {
-            self.index.set_cluster(*slot, into);
+        for slot in self.members.remove(&from).unwrap_or_default().iter() {
+            self.index.set_cluster(slot, into);
+            self.add_member(into, slot);
         }
-        self.members.entry(into).or_default().extend(slots);
         Correction::Merged { from, into }
     }
 }

@@ -15,8 +15,11 @@
 //! and gives what was there before a restart.
 
 mod admission;
+mod affinity;
 mod constraints;
 mod correct;
+mod grounds;
+mod nearby;
 mod second_look;
 
 pub use constraints::Constraints;
@@ -25,11 +28,12 @@ use super::entry::Entry;
 use super::evidence::{Decision, Match, SharedTerm};
 use super::features::Features;
 use super::id::{ClusterId, EntryId};
-use super::index::{Index, Live, Slot};
+use super::index::{Held, Index, Live, Slot, Timeline};
 use super::model::Model;
-use super::similarity::{Evidence, Feature, ONE, Weighed, blend, compare, pool};
+use affinity::Cache;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use nearby::Neighbor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,20 +94,10 @@ impl ClusterOptions {
     }
 }
 
-/// Neighbors an entry is compared with.
-const NEIGHBORS_MAX: usize = 48;
 /// Clusters of those neighbors that are tried, by best neighbor.
 const CLUSTERS_TRIED: usize = 8;
 /// An entry this far (1/1000 log odds) below the threshold speaks for no cluster, unless it is the nearest of all.
 const HOPE: i32 = 3_000;
-/// Members that speak for a cluster, the nearest in time.
-const MEMBERS_MAX: usize = 16;
-/// Other events that make a crowd around an entry.
-const CROWD: usize = 10;
-/// Cosine (1/10,000) to others that is presumed of an entry with few neighbours, and the number of live entries at which
-/// half of that presumption is left.
-const PRIOR_CROWD: usize = 800;
-const PRIOR_CROWD_ENTRIES: usize = 300;
 /// Terms kept with a decision, for its explanation.
 const SPOKEN_MAX: usize = 8;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
@@ -154,30 +148,17 @@ pub struct Clustering {
     options: ClusterOptions,
     constraints: Constraints,
     index: Index,
-    /// Slots of each cluster's members, in no order.
-    members: HashMap<ClusterId, Vec<Slot>, FixedState>,
-}
-
-/// An entry near the one being placed.
-#[derive(Clone, Copy, Debug)]
-struct Neighbor {
-    slot: Slot,
-    score: i32,
-    cosine: i32,
-}
-
-/// What was computed during one placement. The live entries, hence all rarities, stay the same meanwhile.
-#[derive(Debug, Default)]
-struct Cache {
-    weighed: HashMap<Slot, Weighed, FixedState>,
-    pairs: HashMap<(Slot, Slot), (i32, Evidence), FixedState>,
+    members: HashMap<ClusterId, Timeline, FixedState>,
+    /// Of the placement in hand; between placements it is memory to be used again.
+    cache: Cache,
 }
 
 impl Clustering {
     /// Without any entries.
     #[must_use]
     pub fn new(options: ClusterOptions) -> Self {
-        Self { options, constraints: Constraints::default(), index: Index::default(), members: HashMap::default() }
+        let constraints = Constraints::default();
+        Self { options, constraints, index: Index::default(), members: HashMap::default(), cache: Cache::default() }
     }
 
     /// The cluster an entry is in.
@@ -186,15 +167,20 @@ impl Clustering {
         Some(self.index.get(self.index.slot(id)?)?.cluster)
     }
 
-    /// A live entry.
+    /// A live entry, as far as the index keeps it: counts beyond what a weight depends on are cut.
     #[must_use]
-    pub fn live(&self, id: EntryId) -> Option<&Live> {
-        self.index.get(self.index.slot(id)?)
+    pub fn live(&self, id: EntryId) -> Option<Live> {
+        self.index.live(self.index.slot(id)?)
     }
 
-    /// Takes back an entry whose cluster is known. The order of entries does not matter.
-    pub fn restore(&mut self, live: Live) {
-        self.take_in(live);
+    /// Takes back entries whose clusters are known. Their order does not matter.
+    pub fn restore(&mut self, mut entries: Vec<Live>) {
+        // In the order of timelines, each goes to an end.
+        entries.sort_unstable_by_key(|live| (live.date, live.id));
+        self.index.reserve(entries.len());
+        for live in entries {
+            self.take_in(live);
+        }
     }
 
     /// Decides by these options from now on; what was decided stands.
@@ -226,10 +212,7 @@ impl Clustering {
         features: Features,
         rank: impl Fn(ClusterId) -> R,
     ) -> Vec<Correction> {
-        let Some(live) = self.index.slot(id).and_then(|slot| self.index.get(slot)).cloned() else { return Vec::new() };
-        if live.features == features {
-            return Vec::new();
-        }
+        let Some(live) = self.live(id) else { return Vec::new() };
         let slot = self.take_in(Live { features, ..live });
         self.look_again(slot, &mut Cache::default(), &rank)
     }
@@ -246,9 +229,11 @@ impl Clustering {
     pub fn place<R: Ord>(&mut self, live: Live, rank: impl Fn(ClusterId) -> R) -> Placement {
         let (id, fresh) = (live.id, live.cluster);
         let slot = self.take_in(live);
-        let cache = &mut Cache::default();
+        let mut kept = std::mem::take(&mut self.cache);
+        kept.clear();
+        let cache = &mut kept;
         let neighbors = self.neighbors(slot, cache);
-        let decision = match (self.bound(slot), self.copy_of(slot, &neighbors)) {
+        let decision = match (self.bound(slot), self.copy_of(slot, &neighbors, cache)) {
             (Some((to, cluster)), _) => Decision::Bound { to, cluster },
             (None, Some((of, cluster))) => Decision::Copy { of, cluster },
             (None, None) => self.decide(slot, fresh, &neighbors, cache),
@@ -263,6 +248,7 @@ impl Clustering {
         if second_look::is_due(self.index.len()) {
             corrections.extend(self.second_look(&rank));
         }
+        self.cache = kept;
         Placement { decision, spoke, corrections }
     }
 
@@ -299,217 +285,47 @@ impl Clustering {
     }
 
     /// The oldest neighbor with the same text, and its cluster.
-    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor]) -> Option<(EntryId, ClusterId)> {
+    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Option<(EntryId, ClusterId)> {
         let own = self.index.get(slot)?;
-        let near = |other: &&Live| own.date.millis().abs_diff(other.date.millis()) <= COPY_WINDOW_MS;
+        let near = |other: &&Held| own.date.millis().abs_diff(other.date.millis()) <= COPY_WINDOW_MS;
         let (_, of, cluster) = neighbors
             .iter()
+            .filter(|n| self.pair(slot, n.slot, cache).is_some_and(|pair| pair.copy))
             .filter_map(|n| self.index.get(n.slot))
             .filter(near)
-            .filter(|other| own.features.is_copy_of(&other.features) && self.is_allowed(own.id, other.cluster))
+            .filter(|other| self.is_allowed(own.id, other.cluster))
             .map(|other| (other.date, other.id, other.cluster))
             .min()?;
         Some((of, cluster))
-    }
-
-    /// The entries most like one, best first.
-    fn neighbors(&self, slot: Slot, cache: &mut Cache) -> Vec<Neighbor> {
-        let Some(live) = self.index.get(slot) else { return Vec::new() };
-        let window_ms = i64::try_from(self.options.window.as_millis()).unwrap_or(i64::MAX);
-        let weights = cache.weigh(slot, &self.index).map(|w| w.weights(&live.features)).unwrap_or_default();
-        let found = self.index.search(live, &weights, window_ms, NEIGHBORS_MAX);
-        let mut neighbors: Vec<(Neighbor, EntryId)> = found
-            .into_iter()
-            .filter_map(|other| {
-                let (score, evidence) = self.pair(slot, other, cache)?;
-                Some((Neighbor { slot: other, score, cosine: evidence.get(Feature::All) }, self.index.get(other)?.id))
-            })
-            .collect();
-        neighbors.sort_unstable_by_key(|(n, id)| (std::cmp::Reverse(n.score), *id));
-        neighbors.into_iter().map(|(n, _)| n).collect()
-    }
-
-    /// The clusters of the neighbors but for one, by best neighbor.
-    fn clusters_near(&self, neighbors: &[Neighbor], except: ClusterId, max: usize) -> Vec<ClusterId> {
-        let mut near = Vec::new();
-        for live in neighbors.iter().filter_map(|n| self.index.get(n.slot)) {
-            if live.cluster != except && !near.contains(&live.cluster) {
-                near.push(live.cluster);
-                if near.len() == max {
-                    break;
-                }
-            }
-        }
-        near
-    }
-
-    /// How much other events around resemble this one: the mean cosine of the nearest neighbors in neither cluster.
-    fn crowd(&self, neighbors: &[Neighbor], except: [ClusterId; 2]) -> i32 {
-        let other = |n: &&Neighbor| self.index.get(n.slot).is_some_and(|live| !except.contains(&live.cluster));
-        let mut cosines: Vec<i32> = neighbors.iter().filter(other).map(|n| n.cosine).collect();
-        cosines.sort_unstable_by(|a, b| b.cmp(a));
-        // Where there is next to nothing yet, a crowd like any other is presumed.
-        let presumed = PRIOR_CROWD * PRIOR_CROWD_ENTRIES / (PRIOR_CROWD_ENTRIES + self.index.len());
-        cosines.resize(cosines.len().max(CROWD), i32::try_from(presumed).unwrap_or(0));
-        let sum: i32 = cosines.iter().take(CROWD).sum();
-        sum / i32::try_from(CROWD).unwrap_or(i32::MAX)
-    }
-
-    /// How well an entry suits a cluster; `None` if no other member is there.
-    fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
-        let live = self.index.get(slot)?;
-        let members = self.nearest_members(cluster, live.date.millis(), slot, MEMBERS_MAX);
-        let mut pairs = Vec::with_capacity(members.len());
-        for member in &members {
-            let (score, evidence) = self.pair(slot, *member, cache)?;
-            pairs.push((score, evidence, self.index.get(*member)?));
-        }
-        // `max_by_key` takes the last of equals; the nearest in time comes first.
-        let (_, best, nearest) = *pairs.iter().rev().max_by_key(|(score, ..)| *score)?;
-        let pooled = if pairs.len() == 1 {
-            best.get(Feature::Pooled)
-        } else {
-            let pool = pool(pairs.iter().map(|(.., member)| &member.features));
-            cache.weigh(slot, &self.index)?.cosine_with(&live.features, &pool, &self.index)
-        };
-        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
-        let length = live.features.length.min(nearest.features.length);
-        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.threshold);
-        Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
-    }
-
-    /// The similarity of two entries and its score.
-    fn pair(&self, a: Slot, b: Slot, cache: &mut Cache) -> Option<(i32, Evidence)> {
-        let key = (a.min(b), a.max(b));
-        if let Some(known) = cache.pairs.get(&key) {
-            return Some(*known);
-        }
-        let (first, second) = (self.index.get(a)?, self.index.get(b)?);
-        cache.weigh(a, &self.index)?;
-        cache.weigh(b, &self.index)?;
-        let evidence = compare((first, cache.weighed.get(&a)?), (second, cache.weighed.get(&b)?));
-        let length = first.features.length.min(second.features.length);
-        let known = (self.options.model.score(&evidence, length), evidence);
-        cache.pairs.insert(key, known);
-        Some(known)
-    }
-
-    /// Members of a cluster, the nearest in time first, one slot left out.
-    fn nearest_members(&self, cluster: ClusterId, date_ms: i64, except: Slot, max: usize) -> Vec<Slot> {
-        let slots = self.members.get(&cluster).into_iter().flatten().filter(|slot| **slot != except);
-        let mut near: Vec<(u64, EntryId, Slot)> = slots
-            .filter_map(|slot| self.index.get(*slot).map(|l| (l.date.millis().abs_diff(date_ms), l.id, *slot)))
-            .collect();
-        if near.len() > max {
-            near.select_nth_unstable(max);
-            near.truncate(max);
-        }
-        near.sort_unstable();
-        near.into_iter().map(|(.., slot)| slot).collect()
     }
 
     fn take_in(&mut self, live: Live) -> Slot {
         self.remove(live.id);
         let cluster = live.cluster;
         let slot = self.index.insert(live);
-        self.members.entry(cluster).or_default().push(slot);
+        self.add_member(cluster, slot);
         slot
     }
 
     fn shift(&mut self, slot: Slot, to: ClusterId) {
         self.leave(slot);
         self.index.set_cluster(slot, to);
-        self.members.entry(to).or_default().push(slot);
+        self.add_member(to, slot);
+    }
+
+    fn add_member(&mut self, cluster: ClusterId, slot: Slot) {
+        let (index, own) = (&self.index, self.index.when(slot));
+        self.members.entry(cluster).or_default().insert(slot, |other| index.when(other) < own);
     }
 
     fn leave(&mut self, slot: Slot) {
         let Some(home) = self.index.get(slot).map(|live| live.cluster) else { return };
         let Some(members) = self.members.get_mut(&home) else { return };
-        members.retain(|member| *member != slot);
+        let (index, own) = (&self.index, self.index.when(slot));
+        members.remove(slot, |other| index.when(other) < own);
         if members.is_empty() {
             self.members.remove(&home);
         }
-    }
-}
-
-/// For explanations: the decision's own similarity, at any time.
-impl Clustering {
-    /// Two live entries, held against each other.
-    #[must_use]
-    pub fn compare(&self, a: EntryId, b: EntryId) -> Option<Match> {
-        let (a, b) = (self.index.slot(a)?, self.index.slot(b)?);
-        let (score, evidence) = self.pair(a, b, &mut Cache::default())?;
-        let (a, b) = (self.index.get(a)?, self.index.get(b)?);
-        let length = a.features.length.min(b.features.length);
-        let threshold = self.options.threshold;
-        Some(Match { cluster: b.cluster, nearest: b.id, score, threshold, length, evidence })
-    }
-
-    /// An entry, held against a cluster as if it came now.
-    #[must_use]
-    pub fn held_against(&self, id: EntryId, cluster: ClusterId) -> Option<Match> {
-        let slot = self.index.slot(id)?;
-        let home = self.index.get(slot)?.cluster;
-        let cache = &mut Cache::default();
-        let neighbors = self.neighbors(slot, cache);
-        self.affinity(slot, cluster, self.crowd(&neighbors, [home, cluster]), cache)
-    }
-
-    /// The clusters that a live entry is held against, its own among them.
-    #[must_use]
-    pub fn considered(&self, id: EntryId) -> Vec<Match> {
-        let Some(slot) = self.index.slot(id) else { return Vec::new() };
-        let Some(home) = self.index.get(slot).map(|live| live.cluster) else { return Vec::new() };
-        let cache = &mut Cache::default();
-        let neighbors = self.neighbors(slot, cache);
-        let own = self.affinity(slot, home, self.crowd(&neighbors, [home, home]), cache);
-        let others = self.matches(slot, home, &neighbors, cache);
-        own.into_iter().chain(others).collect()
-    }
-
-    /// The live entries of a cluster.
-    pub fn members_of(&self, cluster: ClusterId) -> impl Iterator<Item = EntryId> {
-        self.members.get(&cluster).into_iter().flatten().filter_map(|slot| Some(self.index.get(*slot)?.id))
-    }
-
-    /// Terms that two live entries share, the rarest first.
-    #[must_use]
-    pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<SharedTerm> {
-        let features = |id| Some(&self.index.get(self.index.slot(id)?)?.features);
-        let (Some(a), Some(b)) = (features(a), features(b)) else { return Vec::new() };
-        let both = a.terms.iter().filter(|term| b.terms.binary_search_by_key(&term.hash, |other| other.hash).is_ok());
-        let rated = both.map(|term| SharedTerm { hash: term.hash, rarity: self.index.rarity(term.hash) });
-        let mut shared: Vec<SharedTerm> = rated.collect();
-        shared.sort_unstable_by_key(|term| (std::cmp::Reverse(term.rarity), term.hash));
-        shared
-    }
-
-    /// What the model makes of a match: name, value, weight and contribution (log odds) of each feature, the heaviest
-    /// first; the bias is one of them.
-    #[must_use]
-    pub fn contributions(&self, found: &Match) -> Vec<(&'static str, f64, f64, f64)> {
-        let (bias, weights) = self.options.model.row(found.length);
-        let part = |(feature, weight): (Feature, i32)| {
-            let value = f64::from(found.evidence.get(feature)) / f64::from(ONE);
-            let weight = f64::from(weight) / 1000.0;
-            (feature.name(), value, weight, value * weight)
-        };
-        let bias = f64::from(bias) / 1000.0;
-        let mut parts: Vec<_> = Feature::ALL.into_iter().zip(weights).map(part).collect();
-        parts.push(("bias", 1.0, bias, bias));
-        parts.sort_by(|a, b| b.3.abs().total_cmp(&a.3.abs()).then(a.0.cmp(b.0)));
-        parts
-    }
-}
-
-impl Cache {
-    /// The rarities of an entry's terms, looked up once.
-    fn weigh(&mut self, slot: Slot, index: &Index) -> Option<&Weighed> {
-        if !self.weighed.contains_key(&slot) {
-            let weighed = Weighed::of(index.get(slot)?, index);
-            self.weighed.insert(slot, weighed);
-        }
-        self.weighed.get(&slot)
     }
 }
 
@@ -535,8 +351,8 @@ mod tests {
     }
 
     fn members(clusters: &Clustering, cluster: u64) -> Vec<u64> {
-        let slots = clusters.members.get(&ClusterId(cluster)).into_iter().flatten();
-        let mut ids: Vec<u64> = slots.map(|slot| clusters.index.get(*slot).unwrap().id.0).collect();
+        let slots = clusters.members.get(&ClusterId(cluster)).into_iter().flat_map(Timeline::iter);
+        let mut ids: Vec<u64> = slots.map(|slot| clusters.index.get(slot).unwrap().id.0).collect();
         ids.sort_unstable();
         ids
     }
@@ -612,10 +428,8 @@ mod tests {
         let (mut before, _) = placed(stream());
         before.remove(EntryId(2));
         let mut after = Clustering::new(options());
-        for live in stream().into_iter().rev().filter(|live| live.id != EntryId(2)) {
-            let cluster = before.cluster_of(live.id).unwrap();
-            after.restore(Live { cluster, ..live });
-        }
+        let rest = stream().into_iter().rev().filter(|live| live.id != EntryId(2));
+        after.restore(rest.map(|live| Live { cluster: before.cluster_of(live.id).unwrap(), ..live }).collect());
         let next =
             || entry(7, 5, "Stranded ferry Aldana towed to Tarvel", "The ferry that ran aground was towed to harbor.");
         assert_eq!(before.place(next(), |id| id), after.place(next(), |id| id));

@@ -1,0 +1,114 @@
+//! How well an entry suits a cluster.
+
+use super::Clustering;
+use crate::engine::evidence::Match;
+use crate::engine::id::{ClusterId, EntryId};
+use crate::engine::index::{Slot, Tally};
+use crate::engine::similarity::{self, Evidence, Feature, POOLED_MAX, Pool, Probe, blend, compare};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+/// What was computed during one placement. The live entries, hence all rarities, stay the same meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    pairs: HashMap<(Slot, Slot), Pair, FixedState>,
+    /// Holds the terms of this entry.
+    probed: Option<Slot>,
+    probe: Probe,
+    pool: Pool,
+    tally: Tally,
+}
+
+/// Two entries, held against each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) score: i32,
+    pub(super) evidence: Evidence,
+    /// They say the same in the same words.
+    pub(super) copy: bool,
+}
+
+impl Cache {
+    /// Forgets everything but its memory.
+    pub(super) fn clear(&mut self) {
+        self.pairs.clear();
+        self.probed = None;
+    }
+}
+
+impl Clustering {
+    /// How well an entry suits a cluster; `None` if no other member is there.
+    pub(super) fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
+        let live = self.index.get(slot)?;
+        let members = self.nearest_members(cluster, live.date.millis(), slot, POOLED_MAX);
+        let mut pairs = Vec::with_capacity(members.len());
+        for member in &members {
+            let pair = self.pair(slot, *member, cache)?;
+            pairs.push((pair.score, pair.evidence, self.index.get(*member)?));
+        }
+        // `max_by_key` takes the last of equals; the nearest in time comes first.
+        let (_, best, nearest) = *pairs.iter().rev().max_by_key(|(score, ..)| *score)?;
+        let pooled = if pairs.len() == 1 {
+            best.get(Feature::Pooled)
+        } else {
+            self.probe(slot, cache)?;
+            cache.pool.cosine(&cache.probe, pairs.iter().map(|(.., member)| *member), &self.index.rarities())
+        };
+        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
+        let length = live.length.min(nearest.length);
+        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.threshold);
+        Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
+    }
+
+    /// The similarity of two entries and its score.
+    pub(super) fn pair(&self, a: Slot, b: Slot, cache: &mut Cache) -> Option<Pair> {
+        let key = (a.min(b), a.max(b));
+        if let Some(known) = cache.pairs.get(&key) {
+            return Some(*known);
+        }
+        self.probe(a, cache)?;
+        let (first, second) = (self.index.get(a)?, self.index.get(b)?);
+        let similarity::Pair { evidence, copy } = compare((first, &cache.probe), second, &self.index.rarities());
+        let score = self.options.model.score(&evidence, first.length.min(second.length));
+        let pair = Pair { score, evidence, copy };
+        cache.pairs.insert(key, pair);
+        Some(pair)
+    }
+
+    /// Candidates for an entry, best first.
+    pub(super) fn search(&self, slot: Slot, window_ms: i64, max: usize, cache: &mut Cache) -> Vec<Slot> {
+        if self.probe(slot, cache).is_none() {
+            return Vec::new();
+        }
+        self.index.search(slot, cache.probe.weights(), window_ms, max, &mut cache.tally)
+    }
+
+    /// Has the probe take an entry.
+    fn probe(&self, slot: Slot, cache: &mut Cache) -> Option<()> {
+        if cache.probed != Some(slot) {
+            cache.probe.load(self.index.get(slot)?, &self.index.rarities());
+            cache.probed = Some(slot);
+        }
+        Some(())
+    }
+
+    /// Members of a cluster, the nearest in time first, one slot left out.
+    pub(super) fn nearest_members(&self, cluster: ClusterId, date_ms: i64, except: Slot, max: usize) -> Vec<Slot> {
+        let Some(members) = self.members.get(&cluster) else { return Vec::new() };
+        let date = |slot: Slot| self.index.get(slot).map_or(i64::MIN, |held| held.date.millis());
+        let (from, to) = if members.len() <= max {
+            (0, members.len())
+        } else {
+            let middle = members.place(|slot| date(slot) < date_ms);
+            (middle.saturating_sub(max), middle + max + 1)
+        };
+        let mut near: Vec<(u64, EntryId, Slot)> = members
+            .range(from, to)
+            .filter(|slot| *slot != except)
+            .filter_map(|slot| self.index.get(slot).map(|l| (l.date.millis().abs_diff(date_ms), l.id, slot)))
+            .collect();
+        near.sort_unstable();
+        near.truncate(max);
+        near.into_iter().map(|(.., slot)| slot).collect()
+    }
+}

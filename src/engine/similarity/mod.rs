@@ -1,0 +1,213 @@
+//! How alike two entries are, or an entry and a cluster: a dozen numbers that decide, and that can be shown to a person.
+//!
+//! One similarity serves joining, moving, merging and explaining. Sums run over integers, so their order cannot matter;
+//! each value is rounded to fixed point before anything looks at it.
+
+mod copy;
+mod norms;
+mod pool;
+mod probe;
+mod shared;
+mod weight;
+
+pub use pool::{POOLED_MAX, Pool};
+pub use probe::Probe;
+
+use super::index::{Held, RARITY_ONE, Rarities};
+use norms::{Norms, Sums};
+use shared::Shared;
+use weight::{fixed, float, ratio};
+
+/// Number of features of a similarity.
+pub const FEATURES: usize = 12;
+/// Fixed point of a feature: 10,000 = 1.
+pub const ONE: i32 = 10_000;
+
+/// Share of the best member in a cluster's similarity, in percent.
+const BEST_SHARE: i64 = 30;
+const DAY_MS: f64 = 86_400_000.0;
+/// Days in which the slow decay falls to 1/e.
+const SLOW_DAYS: f64 = 3.0;
+
+/// What speaks for or against "one event". Each is scaled to run from 0 to about 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Cosine of all terms, weighted by rarity, title terms more.
+    All,
+    /// Cosine of the titles.
+    Title,
+    /// Mean cosine of each title with all of the other.
+    Cross,
+    /// Cosine of the bodies.
+    Body,
+    /// Rarity of all shared terms together, on a log scale.
+    Mass,
+    /// Rarity of the second rarest shared term that stands in a title: one shared name is not an event.
+    Second,
+    /// `exp(-gap)`, gap in days.
+    Near,
+    /// `exp(-gap / 3)`, gap in days.
+    Around,
+    /// Terms of the shorter of the two, on a log scale: who says more has more chances to agree.
+    Extent,
+    /// How common the terms of the two are among the live entries: the likeness to expect by chance.
+    Chance,
+    /// How much other events around resemble this one.
+    Crowd,
+    /// Cosine with the members taken together (for two entries: the same as `All`).
+    Pooled,
+}
+
+impl Feature {
+    /// All of them, in the order of an [`Evidence`].
+    pub const ALL: [Self; FEATURES] = [
+        Self::All,
+        Self::Title,
+        Self::Cross,
+        Self::Body,
+        Self::Mass,
+        Self::Second,
+        Self::Near,
+        Self::Around,
+        Self::Extent,
+        Self::Chance,
+        Self::Crowd,
+        Self::Pooled,
+    ];
+}
+
+impl Feature {
+    /// Between which weights a fit may choose: likeness and nearness never speak against an event, size and commonness
+    /// never for one; and no decay is so steep that a data set's clock is learnt.
+    #[must_use]
+    pub const fn bounds(self) -> (f64, f64) {
+        match self {
+            Self::Extent | Self::Chance | Self::Crowd => (-9.0, 0.0),
+            Self::Near => (0.0, 3.0),
+            Self::Around => (0.0, 5.0),
+            _ => (0.0, 20.0),
+        }
+    }
+
+    /// What model files call it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Title => "title",
+            Self::Cross => "cross",
+            Self::Body => "body",
+            Self::Mass => "mass",
+            Self::Second => "second",
+            Self::Near => "near",
+            Self::Around => "around",
+            Self::Extent => "extent",
+            Self::Chance => "chance",
+            Self::Crowd => "crowd",
+            Self::Pooled => "pooled",
+        }
+    }
+
+    /// What explanations call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all words",
+            Self::Title => "titles",
+            Self::Cross => "title against all",
+            Self::Body => "bodies",
+            Self::Mass => "shared rarity",
+            Self::Second => "second rarest shared title word",
+            Self::Near => "within a day",
+            Self::Around => "within days",
+            Self::Extent => "length",
+            Self::Chance => "common words",
+            Self::Crowd => "crowd of other events",
+            Self::Pooled => "cluster as a whole",
+        }
+    }
+}
+
+/// The values of the features, in the order of [`Feature::ALL`], in 1/10,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Evidence(pub [i32; FEATURES]);
+
+impl Evidence {
+    /// Value of one feature, in 1/10,000.
+    #[must_use]
+    pub const fn get(&self, feature: Feature) -> i32 {
+        self.0[feature as usize]
+    }
+
+    const fn set(&mut self, feature: Feature, value: i32) {
+        self.0[feature as usize] = value;
+    }
+}
+
+/// Two entries, held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// How alike they are.
+    pub evidence: Evidence,
+    /// Whether they say the same in the same words.
+    pub copy: bool,
+}
+
+/// Compares the entry that the probe has taken with another. Symmetric. Nothing is known of the crowd around two entries
+/// alone: it is 0.
+#[must_use]
+pub fn compare(a: (&Held, &Probe), b: &Held, rarities: &Rarities<'_>) -> Pair {
+    let (a, probe) = a;
+    let (mut sums, mut shared) = (Sums::default(), Shared::default());
+    for mention in &b.mentions {
+        let (rarity, share) = rarities.with_share(mention.term());
+        sums.add(*mention, rarity, share);
+        if let Some(own) = probe.find(mention.term()) {
+            shared.add(own.mention, *mention, rarity);
+        }
+    }
+    let (na, nb) = (probe.norms(), &sums.norms());
+    let gap_ms = a.date.millis().abs_diff(b.date.millis());
+    Pair { evidence: evidence(na, nb, &shared, gap_ms), copy: copy::is_copy((a, na), (b, nb), shared.words) }
+}
+
+fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {
+    let all = ratio(shared.all, na.all * nb.all);
+    let cross = i32::midpoint(ratio(shared.title_all, na.title * nb.all), ratio(shared.all_title, na.all * nb.title));
+    let around = libm::exp(-float(gap_ms) / (SLOW_DAYS * DAY_MS));
+    let terms = na.terms.min(nb.terms).max(1);
+    let mut evidence = Evidence::default();
+    evidence.set(Feature::All, all);
+    evidence.set(Feature::Title, ratio(shared.title, na.title * nb.title));
+    evidence.set(Feature::Cross, cross);
+    evidence.set(Feature::Body, ratio(shared.body, na.body * nb.body));
+    evidence.set(Feature::Mass, fixed(libm::log1p(float(shared.mass) / f64::from(RARITY_ONE)) / 3.0));
+    evidence.set(Feature::Second, fixed(float(shared.second) / f64::from(RARITY_ONE) / 8.0));
+    evidence.set(Feature::Near, fixed(around * around * around));
+    evidence.set(Feature::Around, fixed(around));
+    evidence.set(Feature::Extent, fixed(libm::log(f64::from(terms)) / 4.0));
+    evidence.set(Feature::Chance, fixed((na.chance + nb.chance) * 5.0));
+    evidence.set(Feature::Pooled, all);
+    evidence
+}
+
+/// The similarity of an entry to a cluster: 30 % its best member, 70 % the mean of its members; `pooled` and `crowd`
+/// are known of the cluster as a whole.
+#[must_use]
+pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>, pooled: i32, crowd: i32) -> Evidence {
+    let (mut sums, mut count) = ([0_i64; FEATURES], 0_i64);
+    for pair in pairs {
+        count += 1;
+        for (sum, value) in sums.iter_mut().zip(pair.0) {
+            *sum += i64::from(value);
+        }
+    }
+    let mut blended = *best;
+    for (value, sum) in blended.0.iter_mut().zip(sums) {
+        let mixed = (BEST_SHARE * i64::from(*value) + (100 - BEST_SHARE) * sum / count.max(1)) / 100;
+        *value = i32::try_from(mixed).unwrap_or(*value);
+    }
+    blended.set(Feature::Pooled, pooled);
+    blended.set(Feature::Crowd, crowd);
+    blended
+}
