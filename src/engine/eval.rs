@@ -100,7 +100,13 @@ fn bare_title<'a>(entry: &'a Labelled, sites: &mut BTreeMap<&'a str, Furniture>)
 }
 
 fn live(entry: &Labelled, title: &str, id: EntryId, cluster: ClusterId) -> Live {
-    Live { id, date: entry.published, features: Features::of(title, &entry.text, entry.language.as_deref()), cluster }
+    Live {
+        id,
+        date: entry.published,
+        features: Features::of(title, &entry.text, entry.language.as_deref()),
+        cluster,
+        publisher: entry.source.as_deref().and_then(super::clustering::publisher),
+    }
 }
 
 /// Precision, recall and their harmonic mean, each from 0 to 1.

@@ -1,11 +1,14 @@
 //! What is kept of an entry for comparing it: hashed terms with counts, and little else.
 
+use super::headline::{Series, is_round_up};
 use super::text::{Language, Token, fingerprint, normalize, tokens};
 
 /// Most distinct terms kept of a title; longer titles are not titles.
 const TITLE_TERMS_MAX: usize = 24;
 /// Most distinct terms kept of a body beyond those of the title, by count, then by place.
 const BODY_TERMS_MAX: usize = 64;
+/// With fewer terms in all, an entry is about nothing in particular ("Update").
+const TERMS_MIN: usize = 2;
 /// Characters of the body that are read: news says what happened at the top.
 const BODY_CHARS: usize = 1500;
 /// Characters of the text that tell its language, where nobody says.
@@ -48,6 +51,10 @@ pub struct Features {
     pub title: u64,
     /// How much text there was.
     pub length: Length,
+    /// What the title has in common with other instalments of a series.
+    pub series: Series,
+    /// It is about no single event: a round-up, or a title that says nothing.
+    pub vague: bool,
 }
 
 impl Features {
@@ -60,8 +67,11 @@ impl Features {
         let title = normalize(title);
         let title_tokens = content(&tokens(&title, &language));
         let body_tokens = content(&tokens(&normalize(first(lead, BODY_CHARS)), &language));
+        let terms = merge(&title_tokens, &body_tokens);
         Self {
-            terms: merge(&title_tokens, &body_tokens),
+            vague: terms.len() < TERMS_MIN || is_round_up(&title),
+            terms,
+            series: Series::of(&title),
             title: fingerprint(&title),
             length: match body_chars {
                 0..SHORT_CHARS_MIN => Length::Title,

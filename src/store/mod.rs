@@ -7,6 +7,8 @@
 
 mod record;
 
+use crate::engine::entry::Entry;
+use crate::engine::features::Features;
 use crate::engine::id::EntryId;
 use crate::engine::update::{Records, Update};
 use std::path::{Path, PathBuf};
@@ -79,12 +81,13 @@ impl Store {
     pub fn records(&self) -> Result<Records, StoreError> {
         let sequence = self.tree.get(SEQUENCE).map_err(|error| self.failed(error))?;
         let sequence = sequence.map(|bytes| self.decode(record::sequence(&bytes))).transpose()?;
+        let entries = self.all(kind::ENTRY, record::entry)?;
         Ok(Records {
             sequence: sequence.unwrap_or_default(),
             feeds: self.all(kind::FEED, record::feed)?,
             carried: self.all(kind::CARRIED, record::carried)?,
-            entries: self.all(kind::ENTRY, record::entry)?,
-            features: self.all(kind::FEATURES, record::features)?,
+            features: self.features(&entries)?,
+            entries,
             clusters: self.all(kind::CLUSTER, record::cluster)?,
             aliases: self.all(kind::ALIAS, record::alias)?,
             corrections: self.all(kind::CORRECTION, record::correction)?,
@@ -111,6 +114,22 @@ impl Store {
         // Not `flush_async`, which can deadlock under concurrency in 0.34 (https://github.com/spacejam/sled/issues/1308).
         self.tree.flush().map_err(|error| self.failed(error))?;
         Ok(())
+    }
+
+    /// The features of all entries; those of an earlier program are made again from the text.
+    fn features(&self, entries: &[Entry]) -> Result<Vec<(EntryId, Features)>, StoreError> {
+        let of = |id: EntryId| entries.binary_search_by_key(&id, |entry| entry.id).ok().map(|at| &entries[at]);
+        let mut features = Vec::new();
+        for (id, kept) in self.all(kind::FEATURES, record::features)? {
+            match (kept, of(id)) {
+                (Some(kept), _) => features.push((id, kept)),
+                (None, Some(entry)) => {
+                    features.push((id, Features::of(&entry.title, &self.text(id)?, entry.language.as_deref())));
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(features)
     }
 
     fn all<T>(&self, kind: u8, read: fn(u64, &[u8]) -> Result<T, record::RecordError>) -> Result<Vec<T>, StoreError> {

@@ -3,10 +3,13 @@
 use super::Clustering;
 use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::{Slot, Tally};
+use crate::engine::index::{Held, Slot, Tally};
 use crate::engine::similarity::{self, Evidence, Feature, POOLED_MAX, Pool, Probe, blend, compare};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+
+/// Instalments of a series come at least so long after each other; what comes sooner is the same one, edited.
+const INSTALMENT_MS: u64 = 12 * 3_600_000;
 
 /// What was computed during one placement. The live entries, hence all rarities, stay the same meanwhile.
 #[derive(Debug, Default)]
@@ -26,6 +29,8 @@ pub(super) struct Pair {
     pub(super) evidence: Evidence,
     /// They say the same in the same words.
     pub(super) copy: bool,
+    /// They are two instalments of a series, and so about two events whatever else they share.
+    pub(super) apart: bool,
 }
 
 impl Cache {
@@ -37,13 +42,13 @@ impl Cache {
 }
 
 impl Clustering {
-    /// How well an entry suits a cluster; `None` if no other member is there.
+    /// How well an entry suits a cluster; `None` if no other member is there, or another instalment of its series is.
     pub(super) fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
         let live = self.index.get(slot)?;
         let members = self.nearest_members(cluster, live.date.millis(), slot, POOLED_MAX);
         let mut pairs = Vec::with_capacity(members.len());
         for member in &members {
-            let pair = self.pair(slot, *member, cache)?;
+            let pair = self.pair(slot, *member, cache).filter(|pair| !pair.apart)?;
             pairs.push((pair.score, pair.evidence, self.index.get(*member)?));
         }
         // `max_by_key` takes the last of equals; the nearest in time comes first.
@@ -70,7 +75,7 @@ impl Clustering {
         let (first, second) = (self.index.get(a)?, self.index.get(b)?);
         let similarity::Pair { evidence, copy } = compare((first, &cache.probe), second, &self.index.rarities());
         let score = self.options.model.score(&evidence, first.length.min(second.length));
-        let pair = Pair { score, evidence, copy };
+        let pair = Pair { score, evidence, copy, apart: are_instalments(first, second) };
         cache.pairs.insert(key, pair);
         Some(pair)
     }
@@ -111,4 +116,13 @@ impl Clustering {
         near.truncate(max);
         near.into_iter().map(|(.., slot)| slot).collect()
     }
+}
+
+/// Whether two entries are instalments of one series: the same headline but for its date or number, or one publisher's
+/// same headline on another day ("Gold price today", "Morning briefing"). Other figures, such as amounts, tell nothing.
+fn are_instalments(a: &Held, b: &Held) -> bool {
+    let apart_ms = a.date.millis().abs_diff(b.date.millis());
+    let dated = a.series.numbered && b.series.numbered && a.title != b.title;
+    let repeated = a.publisher.is_some() && a.publisher == b.publisher && a.title == b.title;
+    a.series.fingerprint == b.series.fingerprint && apart_ms >= INSTALMENT_MS && (dated || repeated)
 }

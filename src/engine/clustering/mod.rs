@@ -27,7 +27,7 @@ pub use constraints::Constraints;
 use super::entry::Entry;
 use super::evidence::{Decision, Match, SharedTerm};
 use super::features::Features;
-use super::id::{ClusterId, EntryId};
+use super::id::{ClusterId, EntryId, digest};
 use super::index::{Held, Index, Live, Slot, Timeline};
 use super::model::Model;
 use affinity::Cache;
@@ -35,6 +35,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use nearby::Neighbor;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,10 +137,17 @@ impl Placement {
     }
 }
 
+/// What tells publishers apart.
+#[must_use]
+pub fn publisher(name: &str) -> Option<NonZeroU64> {
+    NonZeroU64::new(digest(&[b"publisher", name.as_bytes()]))
+}
+
 /// The live form of an entry.
 #[must_use]
 pub fn live(entry: &Entry, features: Features) -> Live {
-    Live { id: entry.id, date: entry.date(), features, cluster: entry.cluster }
+    let publisher = publisher(&entry.publisher);
+    Live { id: entry.id, date: entry.date(), features, cluster: entry.cluster, publisher }
 }
 
 /// The live entries and their clusters.
@@ -290,7 +298,7 @@ impl Clustering {
         let near = |other: &&Held| own.date.millis().abs_diff(other.date.millis()) <= COPY_WINDOW_MS;
         let (_, of, cluster) = neighbors
             .iter()
-            .filter(|n| self.pair(slot, n.slot, cache).is_some_and(|pair| pair.copy))
+            .filter(|n| self.pair(slot, n.slot, cache).is_some_and(|pair| pair.copy && !pair.apart))
             .filter_map(|n| self.index.get(n.slot))
             .filter(near)
             .filter(|other| self.is_allowed(own.id, other.cluster))
@@ -338,7 +346,13 @@ mod tests {
 
     fn entry(id: u64, hour: i64, title: &str, text: &str) -> Live {
         let date = Timestamp::from_millis(hour.saturating_mul(HOUR_MS));
-        Live { id: EntryId(id), date, features: Features::of(title, text, Some("en")), cluster: ClusterId(id) }
+        Live {
+            id: EntryId(id),
+            date,
+            features: Features::of(title, text, Some("en")),
+            cluster: ClusterId(id),
+            publisher: None,
+        }
     }
 
     fn options() -> ClusterOptions {

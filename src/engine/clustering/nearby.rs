@@ -24,14 +24,19 @@ pub(super) struct Neighbor {
 }
 
 impl Clustering {
-    /// The entries most like one, best first.
+    /// The entries most like one, best first. What is about no single event has no neighbors but its copies, and is
+    /// nobody's.
     pub(super) fn neighbors(&self, slot: Slot, cache: &mut Cache) -> Vec<Neighbor> {
         let window_ms = i64::try_from(self.options.window.as_millis()).unwrap_or(i64::MAX);
+        let vague = self.index.get(slot).is_some_and(|held| held.vague);
         let found = self.search(slot, window_ms, NEIGHBORS_MAX, cache);
         let mut neighbors: Vec<(Neighbor, EntryId)> = found
             .into_iter()
             .filter_map(|other| {
                 let pair = self.pair(slot, other, cache)?;
+                if !pair.copy && (vague || self.index.get(other)?.vague) {
+                    return None;
+                }
                 let cosine = pair.evidence.get(Feature::All);
                 Some((Neighbor { slot: other, score: pair.score, cosine }, self.index.get(other)?.id))
             })

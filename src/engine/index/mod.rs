@@ -16,11 +16,13 @@ pub use search::Tally;
 pub use timeline::Timeline;
 
 use super::features::{Features, Length};
+use super::headline::Series;
 use super::id::{ClusterId, EntryId};
 use super::time::Timestamp;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use std::num::NonZeroU64;
 use terms::Terms;
 
 /// Place of a live entry in the index. Reused after removal, so no order may depend on it.
@@ -42,6 +44,8 @@ pub struct Live {
     pub features: Features,
     /// The cluster it is in.
     pub cluster: ClusterId,
+    /// Hash of who stands behind it; none where nobody says.
+    pub publisher: Option<NonZeroU64>,
 }
 
 /// A live entry as the index holds it: small, for there are hundreds of thousands.
@@ -59,6 +63,12 @@ pub struct Held {
     pub mentions: Box<[Mention]>,
     /// How much text there was.
     pub length: Length,
+    /// What its title has in common with other instalments of a series.
+    pub series: Series,
+    /// It is about no single event.
+    pub vague: bool,
+    /// Hash of who stands behind it; none where nobody says.
+    pub publisher: Option<NonZeroU64>,
 }
 
 /// Live entries by slot, by id and by term.
@@ -97,8 +107,8 @@ impl Index {
     pub fn live(&self, slot: Slot) -> Option<Live> {
         let held = self.get(slot)?;
         let terms = held.mentions.iter().map(|mention| mention.of(self.terms.hash(mention.term()))).collect();
-        let features = Features { terms, title: held.title, length: held.length };
-        Some(Live { id: held.id, date: held.date, features, cluster: held.cluster })
+        let Held { id, date, cluster, title, length, series, vague, publisher, .. } = *held;
+        Some(Live { id, date, features: Features { terms, title, length, series, vague }, cluster, publisher })
     }
 
     /// Slot of an entry.
@@ -135,7 +145,8 @@ impl Index {
             self.slots.push(None);
             Slot::try_from(self.slots.len() - 1).unwrap_or(Slot::MAX)
         });
-        let Live { id, date, features, cluster } = live;
+        let Live { id, date, features, cluster, publisher } = live;
+        let Features { title, length, series, vague, .. } = features;
         let terms = features.terms.iter().take(MENTIONS_MAX);
         let mentions: Box<[Mention]> =
             terms.filter_map(|term| Some(Mention::new(self.terms.number(term.hash)?, *term))).collect();
@@ -143,8 +154,7 @@ impl Index {
         for mention in &mentions {
             self.terms.hold(mention.term(), slot, |other| when(slots, other) < Some((date, id)));
         }
-        self.slots[slot as usize] =
-            Some(Held { id, date, cluster, title: features.title, mentions, length: features.length });
+        self.slots[slot as usize] = Some(Held { id, date, cluster, title, mentions, length, series, vague, publisher });
         let slots = &self.slots;
         self.by_id.insert_unique(HASHER.hash_one(id), slot, |slot| hash_of(slots, *slot));
         slot

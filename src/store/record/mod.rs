@@ -9,6 +9,7 @@ pub(super) use entry::{entry, put_entry};
 
 use crate::engine::features::{Features, Length, Term};
 use crate::engine::feed::{FeedState, PollResult, Validators};
+use crate::engine::headline::Series;
 use crate::engine::id::{ClusterId, EntryId, FeedId};
 use crate::engine::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -94,6 +95,9 @@ struct FeaturesRecord {
     terms: Vec<(u32, u8, u8)>,
     title: u64,
     length: u8,
+    series: u64,
+    numbered: bool,
+    vague: bool,
 }
 
 pub(super) fn put_sequence(sequence: u64) -> Vec<u8> {
@@ -213,13 +217,23 @@ pub(super) fn put_features(features: &Features) -> Vec<u8> {
         terms: features.terms.iter().map(|term| (term.hash, term.title, term.body)).collect(),
         title: features.title,
         length: length_code(features.length),
+        series: features.series.fingerprint,
+        numbered: features.series.numbered,
+        vague: features.vague,
     })
 }
 
-pub(super) fn features(id: u64, bytes: &[u8]) -> Result<(EntryId, Features), RecordError> {
-    let record: FeaturesRecord = open(bytes)?;
+/// The features of an entry; none where an earlier program made them, whose words were cut otherwise.
+pub(super) fn features(id: u64, bytes: &[u8]) -> Result<(EntryId, Option<Features>), RecordError> {
+    let (version, payload) = unseal(bytes)?;
+    if version < 2 {
+        return Ok((EntryId(id), None));
+    }
+    let record: FeaturesRecord = decode(payload)?;
     let terms = record.terms.into_iter().map(|(hash, title, body)| Term { hash, title, body }).collect();
-    Ok((EntryId(id), Features { terms, title: record.title, length: length(record.length)? }))
+    let series = Series { fingerprint: record.series, numbered: record.numbered };
+    let (title, length, vague) = (record.title, length(record.length)?, record.vague);
+    Ok((EntryId(id), Some(Features { terms, title, length, series, vague })))
 }
 
 #[cfg(test)]
@@ -312,7 +326,9 @@ mod tests {
     }
 
     fn some_features() -> Features {
-        Features { terms: [Term { hash: 77, title: 1, body: 2 }].into(), title: 8, length: Length::Full }
+        let terms = [Term { hash: 77, title: 1, body: 2 }].into();
+        let series = Series { fingerprint: 9, numbered: true };
+        Features { terms, title: 8, length: Length::Full, series, vague: false }
     }
 
     fn hex(bytes: &[u8]) -> String {
@@ -360,13 +376,14 @@ mod tests {
             "01ec27ac0e0101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00",
         );
         assert_eq!(entry(2, &written).unwrap(), Entry { spoke: Vec::new(), ..an_entry() });
+        assert_eq!(features(2, &bytes("01b7fbef6e014d01020802")).unwrap(), (EntryId(2), None));
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         assert_eq!(feed(1, &put_feed(&a_feed())).unwrap(), a_feed());
         assert_eq!(cluster(3, &put_cluster(&a_cluster())).unwrap(), a_cluster());
-        assert_eq!(features(2, &put_features(&some_features())).unwrap(), (EntryId(2), some_features()));
+        assert_eq!(features(2, &put_features(&some_features())).unwrap(), (EntryId(2), Some(some_features())));
         for act in acts() {
             let written = Correction { number: 7, at: Timestamp::from_millis(900), act };
             assert_eq!(correction(7, &put_correction(&written)).unwrap(), written);
