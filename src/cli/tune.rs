@@ -5,9 +5,8 @@ use super::{Failure, Places, eval, session};
 use crate::control::{Reply, Request, SampleRow};
 use crate::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
 use crate::engine::eval::{Labelled, Order, Scores};
-use crate::engine::features::Length;
 use crate::engine::fit::Sample;
-use crate::engine::model::Model;
+use crate::engine::model::{Lengths, Model};
 use crate::engine::similarity::Evidence;
 use crate::engine::tuning::{Validation, tune, validate};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -81,7 +80,7 @@ fn sample(row: SampleRow) -> Result<Sample, Failure> {
     let evidence = row.evidence.try_into().map_err(|_| session::unexpected())?;
     Ok(Sample {
         evidence: Evidence(evidence),
-        length: [Length::Title, Length::Short, Length::Full][usize::from(row.length.min(2))],
+        lengths: Lengths::ALL.get(usize::from(row.lengths)).copied().ok_or_else(session::unexpected)?,
         right: f64::from(u8::from(row.together)),
         weight: CORRECTION_WEIGHT,
     })

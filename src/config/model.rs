@@ -1,19 +1,11 @@
-//! A model file, as `cluster.model` names it: one table for each length of text, with the bias and the weight (log odds)
+//! A model file, as `cluster.model` names it: one table for each pair of lengths (`title`, `short`, `full`, and
+//! `uneven` for a bare title against a text), with the bias and the weight (log odds)
 //! of each feature.
 
-use crate::engine::model::{Model, Row};
+use crate::engine::model::{Lengths, Model, Row};
 use crate::engine::similarity::Feature;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tables {
-    title: BTreeMap<String, f64>,
-    short: BTreeMap<String, f64>,
-    full: BTreeMap<String, f64>,
-}
 
 /// Log odds of a model file are bounded: beyond this, one feature alone would decide everything.
 const WEIGHT_MAX: f64 = 1000.0;
@@ -23,8 +15,18 @@ const WEIGHT_MAX: f64 = 1000.0;
 /// # Errors
 /// What is wrong with it, as the end of a sentence that begins with its name.
 pub fn parse(text: &str) -> Result<Model, String> {
-    let tables: Tables = toml::from_str(text).map_err(|error| format!("is no model: {}", error.message()))?;
-    Ok(Model { rows: [row("title", tables.title)?, row("short", tables.short)?, row("full", tables.full)?] })
+    let mut tables: BTreeMap<String, BTreeMap<String, f64>> =
+        toml::from_str(text).map_err(|error| format!("is no model: {}", error.message()))?;
+    let mut model = Model::STANDARD;
+    for lengths in Lengths::ALL {
+        let key = lengths.key();
+        let table = tables.remove(key).ok_or_else(|| format!("is no model: it has no table [{key}]"))?;
+        model.rows[lengths as usize] = row(key, table)?;
+    }
+    match tables.keys().next() {
+        Some(key) => Err(format!("is no model of this version: it has a table [{key}]")),
+        None => Ok(model),
+    }
 }
 
 fn row(name: &str, mut table: BTreeMap<String, f64>) -> Result<Row, String> {
@@ -52,7 +54,7 @@ fn row(name: &str, mut table: BTreeMap<String, f64>) -> Result<Row, String> {
 #[must_use]
 pub fn write(model: &Model) -> String {
     let mut text = String::new();
-    for (name, row) in ["title", "short", "full"].into_iter().zip(model.rows) {
+    for (name, row) in Lengths::ALL.into_iter().map(Lengths::key).zip(model.rows) {
         let weights = Feature::ALL.into_iter().map(Feature::key).zip(row.weights);
         let lines = std::iter::once(("bias", row.bias)).chain(weights);
         let _ = writeln!(text, "[{name}]");

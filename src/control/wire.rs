@@ -265,8 +265,8 @@ pub struct Replayed {
 pub struct SampleRow {
     /// The values of the features, in 1/10,000.
     pub evidence: Vec<i32>,
-    /// The shorter of the two texts: 0 for a title, 1 for a teaser, 2 for an article.
-    pub length: u8,
+    /// Which row of the model weighs it, from 0.
+    pub lengths: u8,
     /// The user put them together; else apart.
     pub together: bool,
 }

@@ -77,7 +77,7 @@ pub(super) fn samples(engine: &Engine) -> Vec<SampleRow> {
     });
     let compared = held.filter_map(|(entry, cluster, together)| {
         let (_, found) = engine.compare(Named::Entry(entry), Named::Cluster(cluster))?;
-        Some(SampleRow { evidence: found.evidence.0.to_vec(), length: found.length as u8, together })
+        Some(SampleRow { evidence: found.evidence.0.to_vec(), lengths: found.lengths as u8, together })
     });
     compared.collect()
 }

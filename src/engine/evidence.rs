@@ -1,8 +1,8 @@
 //! What a decision was, and what it was made of. Kept with the entry, so that an explanation is the decision's own
 //! evidence and not a second computation.
 
-use super::features::Length;
 use super::id::{ClusterId, EntryId};
+use super::model::Lengths;
 use super::similarity::Evidence;
 
 /// How an entry came to its cluster.
@@ -127,8 +127,8 @@ pub struct Match {
     pub score: i32,
     /// What the score had to reach, in 1/1000.
     pub threshold: i32,
-    /// Which row of the model weighed it: the shorter of the texts decides.
-    pub length: Length,
+    /// Which row of the model weighed it.
+    pub lengths: Lengths,
     /// What the score was made of.
     pub evidence: Evidence,
 }

@@ -1,8 +1,7 @@
 //! Fits the decision's weights to labelled comparisons: logistic regression by coordinate descent, drawn towards a
 //! starting point (ridge), within bounds that keep likeness from ever speaking against an event.
 
-use super::features::Length;
-use super::model::{Model, Row};
+use super::model::{Lengths, Model, Row};
 use super::similarity::{Evidence, FEATURES, Feature, ONE};
 
 /// One comparison of an entry with a cluster, and how right it would be to join.
@@ -11,7 +10,7 @@ pub struct Sample {
     /// What the comparison found.
     pub evidence: Evidence,
     /// Which row of the model weighs it.
-    pub length: Length,
+    pub lengths: Lengths,
     /// The share of the cluster that is of the entry's event, from 0 to 1.
     pub right: f64,
     /// How much it counts.
@@ -33,11 +32,11 @@ const STEP_MIN: f64 = 1e-4;
 #[must_use]
 pub fn fit(samples: &[Sample], start: &Model) -> Model {
     let mut model = *start;
-    for length in [Length::Title, Length::Short, Length::Full] {
-        let counts = |sample: &Sample| if sample.length == length { 1.0 } else { OTHER_LENGTHS };
-        if samples.iter().any(|sample| sample.length == length) {
+    for lengths in Lengths::ALL {
+        let counts = |sample: &Sample| if sample.lengths == lengths { 1.0 } else { OTHER_LENGTHS };
+        if samples.iter().any(|sample| sample.lengths == lengths) {
             let weighed: Vec<(&Sample, f64)> = samples.iter().map(|s| (s, s.weight * counts(s))).collect();
-            model.rows[length as usize] = fit_row(&weighed, &start.rows[length as usize]);
+            model.rows[lengths as usize] = fit_row(&weighed, &start.rows[lengths as usize]);
         }
     }
     model
@@ -126,11 +125,11 @@ mod tests {
         let mut evidence = Evidence::default();
         evidence.0[Feature::All as usize] = all;
         evidence.0[Feature::Crowd as usize] = crowd;
-        Sample { evidence, length: Length::Short, right, weight: 1.0 }
+        Sample { evidence, lengths: Lengths::Short, right, weight: 1.0 }
     }
 
     fn nothing() -> Model {
-        Model { rows: [Row { bias: 0, weights: [0; FEATURES] }; 3] }
+        Model { rows: [Row { bias: 0, weights: [0; FEATURES] }; 4] }
     }
 
     #[test]
@@ -139,12 +138,12 @@ mod tests {
         let apart = (0..50).map(|n| sample(1_000 + 60 * n, 3_000, 0.0));
         let samples: Vec<Sample> = together.chain(apart).collect();
         let model = fit(&samples, &nothing());
-        let right = |s: &&Sample| (model.score(&s.evidence, s.length) > 0) == (s.right > 0.5);
+        let right = |s: &&Sample| (model.score(&s.evidence, s.lengths) > 0) == (s.right > 0.5);
         assert_eq!(samples.iter().filter(right).count(), samples.len());
-        let row = model.rows[Length::Short as usize];
+        let row = model.rows[Lengths::Short as usize];
         assert!(row.weights[Feature::All as usize] > 0);
         assert_eq!(row.weights[Feature::Crowd as usize], 0, "a crowd never speaks for an event");
-        assert_eq!(model.rows[Length::Full as usize], nothing().rows[2], "no sample, no change");
+        assert_eq!(model.rows[Lengths::Full as usize], nothing().rows[2], "no sample, no change");
     }
 
     #[test]

@@ -6,10 +6,10 @@ use super::clustering::{self, Correction, Placement};
 use super::copy::{COPY_WINDOW, is_touched_copy};
 use super::entry::{Draft, Entry, clamp};
 use super::evidence::{Decision, Match};
-use super::features::Length;
 use super::feed::{FeedSpec, PollResult};
 use super::fetched::{FetchOutcome, Freshness};
 use super::id::{ClusterId, EntryId, FeedId, digest};
+use super::model::Lengths;
 use super::parse::{self, Document};
 use super::schedule::{Hints, INTERVAL_MIN, PauseScope, next_due};
 use super::time::{Stamp, Timestamp};
@@ -275,7 +275,8 @@ impl Engine {
         let Decision::Join { to, .. } = &decision else { return decision };
         let Some(nearest) = self.entries.get(&to.nearest) else { return decision };
         let apart = entry.date().since(nearest.date()).max(nearest.date().since(entry.date()));
-        if to.length == Length::Title && apart <= COPY_WINDOW && is_touched_copy(&entry.title, &nearest.title) {
+        let bare = matches!(to.lengths, Lengths::Title | Lengths::Uneven);
+        if bare && apart <= COPY_WINDOW && is_touched_copy(&entry.title, &nearest.title) {
             return Decision::Copy { of: nearest.copy_of().unwrap_or(nearest.id), cluster: to.cluster };
         }
         decision

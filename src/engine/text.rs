@@ -15,6 +15,9 @@ const TERM_SEED: u64 = 0x5374_6f72_7966_6f6c;
 
 /// Words longer than this (bytes) are cut: they are links, hashes or worse.
 const WORD_BYTES_MAX: usize = 48;
+/// Characters kept of a stem. What comes after them is mostly an ending that the stemmer left, or there is no stemmer for
+/// the language, or the second half of a compound.
+const STEM_CHARS: usize = 5;
 
 /// Words that mark the form of a piece, not its event. Written for this program, in the languages of its users.
 const FORM_WORDS: &[&str] = &[
@@ -213,8 +216,12 @@ fn push_word(word: &str, language: &Language, out: &mut Vec<Token>) {
         let cut = part.char_indices().map(|(at, _)| at).find(|at| *at >= WORD_BYTES_MAX).unwrap_or(part.len());
         let part = &part[..cut];
         let stem = language.stemmer.as_ref().map_or_else(|| part.into(), |s| s.stem(part));
-        out.push(Token { term: term(&fold(&stem)), stop });
+        out.push(Token { term: term(beginning(&fold(&stem))), stop });
     }
+}
+
+fn beginning(stem: &str) -> &str {
+    stem.char_indices().nth(STEM_CHARS).map_or(stem, |(end, _)| &stem[..end])
 }
 
 fn push_bigrams(run: &str, out: &mut Vec<Token>) {
@@ -300,6 +307,13 @@ mod tests {
     fn case_accents_and_endings_do_not_matter() {
         assert_eq!(terms("ÉLECTIONS", "fr"), terms("élection", "fr"));
         assert_eq!(terms("Meta’s investments", "en"), terms("META investment", "en"));
+    }
+
+    #[test]
+    fn long_words_meet_by_their_beginnings() {
+        assert_eq!(terms("Hochwasserkatastrophe", "de"), terms("Hochwasser", "de"));
+        assert_eq!(terms("premierostwa", "pl"), terms("premierostwem", "pl"));
+        assert_ne!(terms("hoch", "xx"), terms("hochwasser", "xx"));
     }
 
     #[test]

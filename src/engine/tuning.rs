@@ -68,7 +68,7 @@ fn samples(stream: &[Labelled], options: &ClusterOptions) -> Vec<Sample> {
             let right = others.iter().filter(|id| of_event(**id)).count() as f64 / others.len().max(1) as f64;
             #[expect(clippy::cast_precision_loss, reason = "counts of entries")]
             let weight = 1.0 / stream.len() as f64;
-            samples.push(Sample { evidence: found.evidence, length: found.length, right, weight });
+            samples.push(Sample { evidence: found.evidence, lengths: found.lengths, right, weight });
         }
     });
     samples

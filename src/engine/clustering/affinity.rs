@@ -4,6 +4,7 @@ use super::Clustering;
 use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::{Held, Slot, Tally};
+use crate::engine::model::Lengths;
 use crate::engine::similarity::{self, Evidence, Feature, POOLED_MAX, Pool, Probe, blend, compare};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -60,9 +61,9 @@ impl Clustering {
             cache.pool.cosine(&cache.probe, pairs.iter().map(|(.., member)| *member), &self.index.rarities())
         };
         let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
-        let length = live.length.min(nearest.length);
-        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.threshold);
-        Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
+        let lengths = Lengths::of(live.length, nearest.length);
+        let (score, threshold) = (self.options.model.score(&evidence, lengths), self.options.threshold);
+        Some(Match { cluster, nearest: nearest.id, score, threshold, lengths, evidence })
     }
 
     /// The similarity of two entries and its score.
@@ -74,7 +75,7 @@ impl Clustering {
         self.probe(a, cache)?;
         let (first, second) = (self.index.get(a)?, self.index.get(b)?);
         let similarity::Pair { evidence, copy } = compare((first, &cache.probe), second, &self.index.rarities());
-        let score = self.options.model.score(&evidence, first.length.min(second.length));
+        let score = self.options.model.score(&evidence, Lengths::of(first.length, second.length));
         let pair = Pair { score, evidence, copy, apart: are_instalments(first, second) };
         cache.pairs.insert(key, pair);
         Some(pair)

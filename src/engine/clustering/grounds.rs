@@ -4,6 +4,7 @@ use super::Clustering;
 use super::affinity::Cache;
 use crate::engine::evidence::{Match, SharedTerm};
 use crate::engine::id::{ClusterId, EntryId};
+use crate::engine::model::Lengths;
 use crate::engine::similarity::{Feature, ONE, Probe};
 
 impl Clustering {
@@ -13,8 +14,15 @@ impl Clustering {
         let (a, b) = (self.index.slot(a)?, self.index.slot(b)?);
         let pair = self.pair(a, b, &mut Cache::default())?;
         let (a, b) = (self.index.get(a)?, self.index.get(b)?);
-        let (length, threshold) = (a.length.min(b.length), self.options.threshold);
-        Some(Match { cluster: b.cluster, nearest: b.id, score: pair.score, threshold, length, evidence: pair.evidence })
+        let (lengths, threshold) = (Lengths::of(a.length, b.length), self.options.threshold);
+        Some(Match {
+            cluster: b.cluster,
+            nearest: b.id,
+            score: pair.score,
+            threshold,
+            lengths,
+            evidence: pair.evidence,
+        })
     }
 
     /// An entry, held against a cluster as if it came now.
@@ -57,7 +65,7 @@ impl Clustering {
     /// first; the bias is one of them.
     #[must_use]
     pub fn contributions(&self, found: &Match) -> Vec<(&'static str, f64, f64, f64)> {
-        let (bias, weights) = self.options.model.row(found.length);
+        let (bias, weights) = self.options.model.row(found.lengths);
         let part = |(feature, weight): (Feature, i32)| {
             let value = f64::from(found.evidence.get(feature)) / f64::from(ONE);
             let weight = f64::from(weight) / 1000.0;

@@ -1,9 +1,10 @@
 //! Entries on disk, with the decisions on them.
 
-use super::{RecordError, decode, length, length_code, millis, moment, seal, unseal};
+use super::{RecordError, decode, millis, moment, seal, unseal};
 use crate::engine::entry::Entry;
 use crate::engine::evidence::{Decision, Match, SharedTerm};
 use crate::engine::id::{ClusterId, EntryId, FeedId};
+use crate::engine::model::Lengths;
 use crate::engine::similarity::Evidence;
 use crate::engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,7 +84,7 @@ struct MatchRecord {
     nearest: u64,
     score: i32,
     threshold: i32,
-    length: u8,
+    lengths: u8,
     evidence: Vec<i32>,
 }
 
@@ -164,7 +165,7 @@ fn put_match(found: &Match) -> MatchRecord {
         nearest: found.nearest.0,
         score: found.score,
         threshold: found.threshold,
-        length: length_code(found.length),
+        lengths: lengths_code(found.lengths),
         evidence: found.evidence.0.to_vec(),
     }
 }
@@ -175,7 +176,26 @@ fn read_match(record: MatchRecord) -> Result<Match, RecordError> {
         nearest: EntryId(record.nearest),
         score: record.score,
         threshold: record.threshold,
-        length: length(record.length)?,
+        lengths: lengths(record.lengths)?,
         evidence: Evidence(record.evidence.try_into().map_err(|_| RecordError::Damaged)?),
     })
+}
+
+fn lengths_code(lengths: Lengths) -> u8 {
+    match lengths {
+        Lengths::Title => 0,
+        Lengths::Short => 1,
+        Lengths::Full => 2,
+        Lengths::Uneven => 3,
+    }
+}
+
+fn lengths(code: u8) -> Result<Lengths, RecordError> {
+    match code {
+        0 => Ok(Lengths::Title),
+        1 => Ok(Lengths::Short),
+        2 => Ok(Lengths::Full),
+        3 => Ok(Lengths::Uneven),
+        _ => Err(RecordError::Damaged),
+    }
 }

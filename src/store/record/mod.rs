@@ -243,6 +243,7 @@ mod tests {
     use crate::engine::correction::{Act, Correction};
     use crate::engine::entry::Entry;
     use crate::engine::evidence::{Decision, Match, SharedTerm};
+    use crate::engine::model::Lengths;
     use crate::engine::similarity::Evidence;
 
     fn found() -> Match {
@@ -251,7 +252,7 @@ mod tests {
             nearest: EntryId(0x12),
             score: -1500,
             threshold: 250,
-            length: Length::Short,
+            lengths: Lengths::Short,
             evidence: Evidence([0, 1, -1, 300, 10_000, 0, 0, 0, 0, 0, 0, 7]),
         }
     }
@@ -362,7 +363,7 @@ mod tests {
             &put_cluster(&a_cluster()),
             "02033e459904010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f3102010000",
         );
-        check("features", &put_features(&some_features()), "02b7fbef6e014d01020802");
+        check("features", &put_features(&some_features()), "028391cfb1014d01020802090100");
     }
 
     #[test]
