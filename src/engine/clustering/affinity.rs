@@ -2,6 +2,7 @@
 
 use super::Clustering;
 use crate::engine::evidence::Match;
+use crate::engine::features::Length;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::{Slot, Tally};
 use crate::engine::similarity::{self, Evidence, Feature, POOLED_MAX, Pool, Probe, blend, compare};
@@ -12,6 +13,8 @@ use hashbrown::HashMap;
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     pairs: HashMap<(Slot, Slot), Pair, FixedState>,
+    /// What was found of entries and clusters, but for the crowd; of clusters as they are.
+    affinities: HashMap<(Slot, ClusterId), Affinity, FixedState>,
     /// Holds the terms of this entry.
     probed: Option<Slot>,
     probe: Probe,
@@ -28,17 +31,44 @@ pub(super) struct Pair {
     pub(super) copy: bool,
 }
 
+/// An entry, held against a cluster.
+#[derive(Clone, Copy, Debug)]
+struct Affinity {
+    nearest: EntryId,
+    length: Length,
+    evidence: Evidence,
+}
+
 impl Cache {
     /// Forgets everything but its memory.
     pub(super) fn clear(&mut self) {
         self.pairs.clear();
+        self.affinities.clear();
         self.probed = None;
+    }
+
+    /// Members came to a cluster or left it. What an entry itself is to a cluster does not depend on whether it is in.
+    pub(super) fn forget(&mut self, cluster: ClusterId, moved: Option<Slot>) {
+        self.affinities.retain(|(slot, other), _| *other != cluster || Some(*slot) == moved);
     }
 }
 
 impl Clustering {
     /// How well an entry suits a cluster; `None` if no other member is there.
     pub(super) fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
+        let Affinity { nearest, length, mut evidence } = if let Some(known) = cache.affinities.get(&(slot, cluster)) {
+            *known
+        } else {
+            let affinity = self.affinity_to_members(slot, cluster, cache)?;
+            cache.affinities.insert((slot, cluster), affinity);
+            affinity
+        };
+        evidence.set(Feature::Crowd, crowd);
+        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.preset.threshold());
+        Some(Match { cluster, nearest, score, threshold, length, evidence })
+    }
+
+    fn affinity_to_members(&self, slot: Slot, cluster: ClusterId, cache: &mut Cache) -> Option<Affinity> {
         let live = self.index.get(slot)?;
         let members = self.nearest_members(cluster, live.date.millis(), slot, POOLED_MAX);
         let mut pairs = Vec::with_capacity(members.len());
@@ -54,10 +84,8 @@ impl Clustering {
             self.probe(slot, cache)?;
             cache.pool.cosine(&cache.probe, pairs.iter().map(|(.., member)| *member), &self.index.rarities())
         };
-        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
-        let length = live.length.min(nearest.length);
-        let (score, threshold) = (self.options.model.score(&evidence, length), self.options.preset.threshold());
-        Some(Match { cluster, nearest: nearest.id, score, threshold, length, evidence })
+        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled);
+        Some(Affinity { nearest: nearest.id, length: live.length.min(nearest.length), evidence })
     }
 
     /// The similarity of two entries and its score.

@@ -41,10 +41,10 @@ impl Clustering {
             }
             let Some(there) = self.preferred(neighbor.slot, from, to, neighbors, cache) else { continue };
             if self.members.get(&from).is_some_and(|members| members.len() > 1) {
-                self.shift(neighbor.slot, to);
+                self.shift(neighbor.slot, to, cache);
                 corrections.push(Correction::Moved(id, there));
             } else {
-                corrections.push(self.merge(from, to, &rank));
+                corrections.push(self.merge(from, to, &rank, cache));
             }
         }
         corrections
@@ -86,7 +86,7 @@ impl Clustering {
                 .max_by_key(|(score, other)| (*score, std::cmp::Reverse(*other)));
             match best {
                 Some((score, other)) if score >= self.merge_threshold() => {
-                    merged.push(self.merge(own, other, &rank));
+                    merged.push(self.merge(own, other, &rank, cache));
                 }
                 _ => break,
             }
@@ -117,12 +117,20 @@ impl Clustering {
     }
 
     /// Makes one of two clusters.
-    pub(super) fn merge<R: Ord>(&mut self, a: ClusterId, b: ClusterId, rank: &impl Fn(ClusterId) -> R) -> Correction {
+    pub(super) fn merge<R: Ord>(
+        &mut self,
+        a: ClusterId,
+        b: ClusterId,
+        rank: &impl Fn(ClusterId) -> R,
+        cache: &mut Cache,
+    ) -> Correction {
         let (into, from) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
         for slot in self.members.remove(&from).unwrap_or_default().iter() {
             self.index.set_cluster(slot, into);
             self.add_member(into, slot);
         }
+        cache.forget(from, None);
+        cache.forget(into, None);
         Correction::Merged { from, into }
     }
 }

@@ -193,7 +193,7 @@ impl Clustering {
             None => self.decide(slot, fresh, &neighbors, cache),
         };
         if let Some(cluster) = decision.cluster() {
-            self.shift(slot, cluster);
+            self.shift(slot, cluster, cache);
         }
         let mut corrections = self.correct_moves(slot, &neighbors, cache, &rank);
         corrections.extend(self.correct_merges(slot, &neighbors, cache, &rank));
@@ -243,7 +243,11 @@ impl Clustering {
         slot
     }
 
-    fn shift(&mut self, slot: Slot, to: ClusterId) {
+    fn shift(&mut self, slot: Slot, to: ClusterId, cache: &mut Cache) {
+        if let Some(from) = self.index.get(slot).map(|held| held.cluster) {
+            cache.forget(from, Some(slot));
+            cache.forget(to, Some(slot));
+        }
         self.leave(slot);
         self.index.set_cluster(slot, to);
         self.add_member(to, slot);

@@ -51,9 +51,9 @@ impl Clustering {
         matches.sort_unstable_by_key(|found| (std::cmp::Reverse(found.score), found.cluster));
         if let Some(there) = matches.first().filter(|found| found.score >= found.threshold) {
             match stays {
-                None => corrections.push(self.merge(home, there.cluster, rank)),
+                None => corrections.push(self.merge(home, there.cluster, rank, cache)),
                 Some(here) if there.score >= here.score.saturating_add(MOVE_MARGIN) => {
-                    self.shift(slot, there.cluster);
+                    self.shift(slot, there.cluster, cache);
                     corrections.push(Correction::Moved(id, *there));
                 }
                 Some(_) => {}

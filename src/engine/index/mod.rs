@@ -11,7 +11,7 @@ mod terms;
 mod timeline;
 
 pub use mention::{COUNTS, Mention, TermId};
-pub use rarity::{RARITY_ONE, Rarities, SHARE_ONE};
+pub use rarity::{RARITY_ONE, Rarities};
 pub use search::Tally;
 pub use timeline::Timeline;
 

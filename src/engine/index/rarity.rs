@@ -5,19 +5,15 @@ use std::sync::LazyLock;
 
 /// Fixed point of a rarity: 256 = 1 nat.
 pub const RARITY_ONE: u32 = 256;
-/// Fixed point of a share: 1,024 = all entries.
-pub const SHARE_ONE: u32 = 1 << SHARE_BITS;
-const SHARE_BITS: u32 = 10;
-
 /// Entries presumed to be live already, so that a young index does not take its few terms for common ones.
 const PRIOR_ENTRIES: usize = 1_500;
 /// Entries every term is presumed to be in already.
 const PRIOR_HOLDERS: u32 = 1;
 /// Entries presumed to be there when shares are counted: of three entries nothing is common.
-const PRIOR_SHARED: usize = 60;
-/// Share of those that a term is presumed to be in, in 1/1,024: about what a mature index counts on the mean, so that the
-/// first entries do not meet by the words that all news has.
-const PRIOR_SHARE: u64 = 20;
+const PRIOR_SHARED: f64 = 60.0;
+/// Share of those that a term is presumed to be in: about what a mature index counts on the mean, so that the first
+/// entries do not meet by the words that all news has.
+const PRIOR_SHARE: f64 = 20.0 / 1_024.0;
 
 /// Fixed point of the logarithms that rarities are made of.
 const LOG_ONE: u32 = 65_536;
@@ -26,9 +22,6 @@ const LOG_ONE: u32 = 65_536;
 const LOG_BITS: u32 = 12;
 /// `ln 2`.
 const LOG_TWO: u32 = 45_426;
-/// Fixed point of the reciprocal of the number of entries.
-const RECIPROCAL_BITS: u32 = 32;
-
 static LOGS: LazyLock<Vec<u32>> = LazyLock::new(|| (0..1 << LOG_BITS).map(logarithm).collect());
 
 /// The rarities of all terms at one state of the index.
@@ -38,42 +31,43 @@ pub struct Rarities<'a> {
     holders: &'a [u32],
     logs: &'static [u32],
     log_entries: u32,
-    per_entry: u64,
+    entries: f64,
 }
 
 impl<'a> Rarities<'a> {
     /// Of terms with so many holders, by id, among so many entries.
     pub(super) fn new(holders: &'a [u32], entries: usize) -> Self {
-        let shared = (entries + PRIOR_SHARED) as u64;
         Self {
             holders,
             logs: &LOGS,
             log_entries: logarithm(entries + PRIOR_ENTRIES),
-            per_entry: (1 << RECIPROCAL_BITS) / shared,
+            entries: f64::from(u32::try_from(entries).unwrap_or(u32::MAX)),
         }
     }
 
     /// Rarity of a term: `ln((entries + prior) / (entries with it + prior))`, in 1/256.
+    #[inline]
     #[must_use]
     pub fn of(&self, term: TermId) -> u32 {
-        self.of_holders(self.holders(term))
+        self.with_others(term).0
     }
 
-    /// Rarity of a term, as [`Self::of`], and the share of the *other* live entries that have it, too, in 1/1,024. Made
-    /// for the terms of live entries: one holder is taken to be the entry that asks.
+    /// Rarity of a term, as [`Self::of`], and how many *other* live entries have it, too. Made for the terms of live
+    /// entries: one holder is taken to be the entry that asks.
+    #[inline]
     #[must_use]
-    pub fn with_share(&self, term: TermId) -> (u32, u32) {
-        let holders = self.holders(term);
-        let counted = (u64::from(holders.saturating_sub(1)) << SHARE_BITS) + PRIOR_SHARED as u64 * PRIOR_SHARE;
-        #[expect(clippy::cast_possible_truncation, reason = "a share is at most about 1,024")]
-        let share = (counted * self.per_entry >> RECIPROCAL_BITS) as u32;
-        (self.of_holders(holders), share)
+    pub fn with_others(&self, term: TermId) -> (u32, u32) {
+        let holders = self.holders.get(term as usize).copied().unwrap_or_default();
+        (self.of_holders(holders), holders.saturating_sub(1))
     }
 
-    fn holders(&self, term: TermId) -> u32 {
-        self.holders.get(term as usize).copied().unwrap_or_default()
+    /// The share of the other live entries that so many others are.
+    #[must_use]
+    pub fn share(&self, others: f64) -> f64 {
+        (others + PRIOR_SHARED * PRIOR_SHARE) / (self.entries + PRIOR_SHARED)
     }
 
+    #[inline]
     fn of_holders(&self, holders: u32) -> u32 {
         let counted = holders + PRIOR_HOLDERS;
         let halvings = (u32::BITS - counted.leading_zeros()).saturating_sub(LOG_BITS);
@@ -109,7 +103,7 @@ mod tests {
     #[test]
     fn shares_are_those_of_the_others() {
         let rarities = Rarities::new(&[1, 500_001], 1_000_000);
-        assert_eq!(rarities.with_share(0).1, 0);
-        assert_eq!(rarities.with_share(1).1, 511);
+        assert!(rarities.share(f64::from(rarities.with_others(0).1)) < 0.001);
+        assert!((rarities.share(f64::from(rarities.with_others(1).1)) - 0.5).abs() < 0.001);
     }
 }

@@ -29,18 +29,15 @@ impl Terms {
     }
 
     fn add(&mut self, hash: u32) -> Option<TermId> {
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.hashes[id as usize] = hash;
-                id
-            }
-            None => {
-                let id = TermId::try_from(self.hashes.len()).ok().filter(|id| (*id as usize) < TERMS_MAX)?;
-                self.hashes.push(hash);
-                self.holders.push(Timeline::default());
-                self.counts.push(0);
-                id
-            }
+        let id = if let Some(id) = self.free.pop() {
+            self.hashes[id as usize] = hash;
+            id
+        } else {
+            let id = TermId::try_from(self.hashes.len()).ok().filter(|id| (*id as usize) < TERMS_MAX)?;
+            self.hashes.push(hash);
+            self.holders.push(Timeline::default());
+            self.counts.push(0);
+            id
         };
         let hashes = &self.hashes;
         self.numbers.insert_unique(HASHER.hash_one(hash), id, |id| HASHER.hash_one(hashes[*id as usize]));
