@@ -78,14 +78,15 @@ impl Clustering {
         }
         // `max_by_key` takes the last of equals; the nearest in time comes first.
         let (_, best, nearest) = *pairs.iter().rev().max_by_key(|(score, ..)| *score)?;
-        let pooled = if pairs.len() == 1 {
-            best.get(Feature::Pooled)
-        } else {
+        let length = live.length.min(nearest.length);
+        let mut evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence));
+        // To take the members together costs more than all else here: not done where it would decide nothing.
+        if pairs.len() > 1 && self.options.model.weighs(Feature::Pooled, length) {
             self.probe(slot, cache)?;
-            cache.pool.cosine(&cache.probe, pairs.iter().map(|(.., member)| *member), &self.index.rarities())
-        };
-        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled);
-        Some(Affinity { nearest: nearest.id, length: live.length.min(nearest.length), evidence })
+            let members = pairs.iter().map(|(.., member)| *member);
+            evidence.set(Feature::Pooled, cache.pool.cosine(&cache.probe, members, &self.index.rarities()));
+        }
+        Some(Affinity { nearest: nearest.id, length, evidence })
     }
 
     /// The similarity of two entries and its score.

@@ -11,7 +11,7 @@ use crate::engine::index::Slot;
 /// Neighbors that may move to the new entry's cluster.
 const MOVES_TRIED: usize = 12;
 /// A neighbor moves only if it is at least this near (1/1000 log odds below the threshold) to the new entry itself.
-const MOVE_HOPE: i32 = 2_000;
+const MOVE_HOPE: i32 = 1_000;
 /// Neighboring clusters that may merge with it, in each round.
 const MERGES_TRIED: usize = 3;
 /// Merges that one entry can bring about.

@@ -93,7 +93,7 @@ impl ClusterOptions {
 /// Clusters of those neighbors that are tried, by best neighbor.
 const CLUSTERS_TRIED: usize = 8;
 /// An entry this far (1/1000 log odds) below the threshold speaks for no cluster, unless it is the nearest of all.
-const HOPE: i32 = 3_000;
+const HOPE: i32 = 2_000;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
 const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
 

@@ -59,7 +59,7 @@ pub enum Feature {
     Chance,
     /// How much other events around resemble this one.
     Crowd,
-    /// Cosine with the members taken together (for two entries: the same as `All`).
+    /// Cosine with the members taken together (for two entries, and where it has no weight: the same as `All`).
     Pooled,
 }
 
@@ -185,10 +185,10 @@ fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {
     evidence
 }
 
-/// The similarity of an entry to a cluster: 30 % its best member, 70 % the mean of its members; `pooled` is known of the
-/// cluster as a whole. The crowd around the two is not known here.
+/// The similarity of an entry to a cluster: 30 % its best member, 70 % the mean of its members. The crowd around the two
+/// is not known here, nor what the members are together.
 #[must_use]
-pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>, pooled: i32) -> Evidence {
+pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>) -> Evidence {
     let (mut sums, mut count) = ([0_i64; FEATURES], 0_i64);
     for pair in pairs {
         count += 1;
@@ -201,6 +201,5 @@ pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>, poo
         let mixed = (BEST_SHARE * i64::from(*value) + (100 - BEST_SHARE) * sum / count.max(1)) / 100;
         *value = i32::try_from(mixed).unwrap_or(*value);
     }
-    blended.set(Feature::Pooled, pooled);
     blended
 }
