@@ -270,6 +270,9 @@ impl Clustering {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::time::Timestamp;

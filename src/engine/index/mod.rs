@@ -177,3 +177,11 @@ fn when(slots: &[Option<Held>], slot: Slot) -> Option<(Timestamp, EntryId)> {
 fn hash_of(slots: &[Option<Held>], slot: Slot) -> u64 {
     when(slots, slot).map_or(0, |(_, id)| HASHER.hash_one(id))
 }
+
+#[cfg(test)]
+impl Index {
+    /// Terms by hash, and how many hold each.
+    pub(super) fn holders(&self) -> std::collections::BTreeMap<u32, usize> {
+        self.terms.all().map(|(hash, holders)| (hash, holders.len())).collect()
+    }
+}

@@ -82,3 +82,11 @@ impl Terms {
         &self.counts
     }
 }
+
+#[cfg(test)]
+impl Terms {
+    /// Terms by hash, and who holds each.
+    pub fn all(&self) -> impl Iterator<Item = (u32, &Timeline)> {
+        self.numbers.iter().map(|id| (self.hash(*id), self.holders(*id)))
+    }
+}

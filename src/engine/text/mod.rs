@@ -319,6 +319,7 @@ pub fn words_by_hash(title: &str, text: &str, lang: Option<&str>) -> std::collec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn terms(text: &str, tag: &str) -> Vec<u32> {
         tokens(&normalize(text), &Language::of(Some(tag))).into_iter().filter(|t| !t.stop).map(|t| t.term).collect()
@@ -346,5 +347,32 @@ mod tests {
     #[test]
     fn fingerprints_see_letters_only() {
         assert_eq!(fingerprint(&normalize("Señor: «Hola!»")), fingerprint(&normalize("senor hola")));
+    }
+
+    /// All at once, as the standards have it.
+    fn normalize_whole(text: &str) -> String {
+        let apostrophe = |c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c };
+        text.nfkc().flat_map(char::to_lowercase).map(apostrophe).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pieces_are_read_as_the_whole(text in "([a-zA-Z0-9.,:'_-]{0,9}[ \u{2019}éßñÅΩ東京가각ﬁ\u{301}\u{a0}]{0,2}){0,12}") {
+            let normalized = normalize(&text);
+            prop_assert_eq!(&normalized, &normalize_whole(&text));
+            prop_assert!(words(&normalized).eq(normalized.unicode_word_indices()));
+        }
+
+        #[test]
+        fn a_remembered_word_is_the_word(words in prop::collection::vec("[a-zé]{1,20}", 1..200)) {
+            for tag in ["en", "fr", "xx"] {
+                let language = Language::of(Some(tag));
+                for word in words.iter().chain(&words) {
+                    prop_assert_eq!(memo::token(word, &language, || token(word, &language)), token(word, &language));
+                }
+            }
+        }
     }
 }
