@@ -24,11 +24,44 @@ const LOG_BITS: u32 = 12;
 const LOG_TWO: u32 = 45_426;
 static LOGS: LazyLock<Vec<u32>> = LazyLock::new(|| (0..1 << LOG_BITS).map(logarithm).collect());
 
+/// How many hold a term, in two bytes, for all of them are asked for all the time: exact below 4,096, else halved as
+/// often as needed, the number of halvings in the upper bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(u16);
+
+impl Count {
+    /// Of so many holders.
+    #[must_use]
+    pub fn of(holders: usize) -> Self {
+        let counted = u32::try_from(holders).unwrap_or(u32::MAX).saturating_add(PRIOR_HOLDERS);
+        let halvings =
+            (u32::BITS - counted.leading_zeros()).saturating_sub(LOG_BITS).min((1 << (u16::BITS - LOG_BITS)) - 1);
+        let kept = (counted >> halvings).min((1 << LOG_BITS) - 1);
+        Self(u16::try_from(halvings << LOG_BITS | kept).unwrap_or(u16::MAX))
+    }
+
+    /// How many hold it.
+    #[inline]
+    #[must_use]
+    pub fn holders(self) -> u32 {
+        (self.kept() << self.halvings()).saturating_sub(PRIOR_HOLDERS)
+    }
+
+    #[inline]
+    fn kept(self) -> u32 {
+        u32::from(self.0) & ((1 << LOG_BITS) - 1)
+    }
+
+    #[inline]
+    fn halvings(self) -> u32 {
+        u32::from(self.0) >> LOG_BITS
+    }
+}
+
 /// The rarities of all terms at one state of the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Rarities<'a> {
-    /// Holders of each term.
-    holders: &'a [u32],
+    counts: &'a [Count],
     logs: &'static [u32],
     log_entries: u32,
     entries: f64,
@@ -36,9 +69,9 @@ pub struct Rarities<'a> {
 
 impl<'a> Rarities<'a> {
     /// Of terms with so many holders, by id, among so many entries.
-    pub(super) fn new(holders: &'a [u32], entries: usize) -> Self {
+    pub(super) fn new(counts: &'a [Count], entries: usize) -> Self {
         Self {
-            holders,
+            counts,
             logs: &LOGS,
             log_entries: logarithm(entries + PRIOR_ENTRIES),
             entries: f64::from(u32::try_from(entries).unwrap_or(u32::MAX)),
@@ -57,22 +90,16 @@ impl<'a> Rarities<'a> {
     #[inline]
     #[must_use]
     pub fn with_others(&self, term: TermId) -> (u32, u32) {
-        let holders = self.holders.get(term as usize).copied().unwrap_or_default();
-        (self.of_holders(holders), holders.saturating_sub(1))
+        let count = self.counts.get(term as usize).copied().unwrap_or(Count(0));
+        let log = self.logs[count.kept() as usize] + count.halvings() * LOG_TWO;
+        let rarity = self.log_entries.saturating_sub(log).div_ceil(LOG_ONE / RARITY_ONE);
+        (rarity, count.holders().saturating_sub(1))
     }
 
     /// The share of the other live entries that so many others are.
     #[must_use]
     pub fn share(&self, others: f64) -> f64 {
         (others + PRIOR_SHARED * PRIOR_SHARE) / (self.entries + PRIOR_SHARED)
-    }
-
-    #[inline]
-    fn of_holders(&self, holders: u32) -> u32 {
-        let counted = holders + PRIOR_HOLDERS;
-        let halvings = (u32::BITS - counted.leading_zeros()).saturating_sub(LOG_BITS);
-        let log = self.logs[(counted >> halvings) as usize & ((1 << LOG_BITS) - 1)] + halvings * LOG_TWO;
-        self.log_entries.saturating_sub(log).div_ceil(LOG_ONE / RARITY_ONE)
     }
 }
 
@@ -91,18 +118,19 @@ mod tests {
 
     #[test]
     fn rarities_are_logarithms() {
-        let holders: Vec<u32> = (0..300_000).collect();
-        let rarities = Rarities::new(&holders, 500_000);
+        let counts: Vec<Count> = (0..300_000).map(Count::of).collect();
+        let rarities = Rarities::new(&counts, 500_000);
         let off = |holders: u32| {
             let exact = (501_500.0 / f64::from(holders + 1)).ln() * f64::from(RARITY_ONE);
             (f64::from(rarities.of(holders)) - exact).abs()
         };
-        assert!(holders.iter().all(|holders| off(*holders) < 1.2));
+        assert!((0..300_000).all(|holders| off(holders) < 1.2));
     }
 
     #[test]
     fn shares_are_those_of_the_others() {
-        let rarities = Rarities::new(&[1, 500_001], 1_000_000);
+        let counts = [1, 500_001].map(Count::of);
+        let rarities = Rarities::new(&counts, 1_000_000);
         assert!(rarities.share(f64::from(rarities.with_others(0).1)) < 0.001);
         assert!((rarities.share(f64::from(rarities.with_others(1).1)) - 0.5).abs() < 0.001);
     }
