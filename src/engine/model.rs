@@ -1,7 +1,7 @@
 //! The decision's weights: linear, one row for each length of text.
 
 use super::features::Length;
-use super::similarity::{Evidence, FEATURES, ONE};
+use super::similarity::{Evidence, FEATURES, Feature, ONE};
 
 /// How much text the two that are compared have: the decision has one row of weights for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,12 @@ impl Model {
         let sum: i64 = row.weights.iter().zip(evidence.0).map(|(w, x)| i64::from(*w) * i64::from(x)).sum();
         let score = i64::from(row.bias) + sum.div_euclid(i64::from(ONE));
         i32::try_from(score).unwrap_or(if score < 0 { i32::MIN } else { i32::MAX })
+    }
+
+    /// Whether a feature matters to texts of these lengths.
+    #[must_use]
+    pub fn weighs(&self, feature: Feature, lengths: Lengths) -> bool {
+        self.rows[lengths as usize].weights[feature as usize] != 0
     }
 
     /// Bias and weights (log odds, 1/1000, in the order of [`super::similarity::Feature::ALL`]) for two lengths of text.

@@ -16,6 +16,8 @@ const INSTALMENT_MS: u64 = 12 * 3_600_000;
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     pairs: HashMap<(Slot, Slot), Pair, FixedState>,
+    /// What was found of entries and clusters, but for the crowd; of clusters as they are.
+    affinities: HashMap<(Slot, ClusterId), Affinity, FixedState>,
     /// Holds the terms of this entry.
     probed: Option<Slot>,
     probe: Probe,
@@ -34,17 +36,44 @@ pub(super) struct Pair {
     pub(super) apart: bool,
 }
 
+/// An entry, held against a cluster.
+#[derive(Clone, Copy, Debug)]
+struct Affinity {
+    nearest: EntryId,
+    lengths: Lengths,
+    evidence: Evidence,
+}
+
 impl Cache {
     /// Forgets everything but its memory.
     pub(super) fn clear(&mut self) {
         self.pairs.clear();
+        self.affinities.clear();
         self.probed = None;
+    }
+
+    /// Members came to a cluster or left it. What an entry itself is to a cluster does not depend on whether it is in.
+    pub(super) fn forget(&mut self, cluster: ClusterId, moved: Option<Slot>) {
+        self.affinities.retain(|(slot, other), _| *other != cluster || Some(*slot) == moved);
     }
 }
 
 impl Clustering {
     /// How well an entry suits a cluster; `None` if no other member is there, or another instalment of its series is.
     pub(super) fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
+        let Affinity { nearest, lengths, mut evidence } = if let Some(known) = cache.affinities.get(&(slot, cluster)) {
+            *known
+        } else {
+            let affinity = self.affinity_to_members(slot, cluster, cache)?;
+            cache.affinities.insert((slot, cluster), affinity);
+            affinity
+        };
+        evidence.set(Feature::Crowd, crowd);
+        let (score, threshold) = (self.options.model.score(&evidence, lengths), self.options.threshold);
+        Some(Match { cluster, nearest, score, threshold, lengths, evidence })
+    }
+
+    fn affinity_to_members(&self, slot: Slot, cluster: ClusterId, cache: &mut Cache) -> Option<Affinity> {
         let live = self.index.get(slot)?;
         let members = self.nearest_members(cluster, live.date.millis(), slot, POOLED_MAX);
         let mut pairs = Vec::with_capacity(members.len());
@@ -54,16 +83,15 @@ impl Clustering {
         }
         // `max_by_key` takes the last of equals; the nearest in time comes first.
         let (_, best, nearest) = *pairs.iter().rev().max_by_key(|(score, ..)| *score)?;
-        let pooled = if pairs.len() == 1 {
-            best.get(Feature::Pooled)
-        } else {
-            self.probe(slot, cache)?;
-            cache.pool.cosine(&cache.probe, pairs.iter().map(|(.., member)| *member), &self.index.rarities())
-        };
-        let evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence), pooled, crowd);
         let lengths = Lengths::of(live.length, nearest.length);
-        let (score, threshold) = (self.options.model.score(&evidence, lengths), self.options.threshold);
-        Some(Match { cluster, nearest: nearest.id, score, threshold, lengths, evidence })
+        let mut evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence));
+        // To take the members together costs more than all else here: not done where it would decide nothing.
+        if pairs.len() > 1 && self.options.model.weighs(Feature::Pooled, lengths) {
+            self.probe(slot, cache)?;
+            let members = pairs.iter().map(|(.., member)| *member);
+            evidence.set(Feature::Pooled, cache.pool.cosine(&cache.probe, members, &self.index.rarities()));
+        }
+        Some(Affinity { nearest: nearest.id, lengths, evidence })
     }
 
     /// The similarity of two entries and its score.

@@ -11,7 +11,7 @@ use crate::engine::index::Slot;
 /// Neighbors that may move to the new entry's cluster.
 const MOVES_TRIED: usize = 12;
 /// A neighbor moves only if it is at least this near (1/1000 log odds below the threshold) to the new entry itself.
-const MOVE_HOPE: i32 = 2_000;
+const MOVE_HOPE: i32 = 1_000;
 /// Neighboring clusters that may merge with it, in each round.
 const MERGES_TRIED: usize = 3;
 /// Merges that one entry can bring about.
@@ -41,10 +41,10 @@ impl Clustering {
             }
             let Some(there) = self.preferred(neighbor.slot, from, to, neighbors, cache) else { continue };
             if self.members.get(&from).is_some_and(|members| members.len() > 1) {
-                self.shift(neighbor.slot, to);
+                self.shift(neighbor.slot, to, cache);
                 corrections.push(Correction::Moved(id, there));
             } else if self.may_merge(from, to) {
-                corrections.push(self.merge(from, to, &rank));
+                corrections.push(self.merge(from, to, &rank, cache));
             }
         }
         corrections
@@ -87,7 +87,7 @@ impl Clustering {
                 .max_by_key(|(score, other)| (*score, std::cmp::Reverse(*other)));
             match best {
                 Some((score, other)) if score >= self.merge_threshold() => {
-                    merged.push(self.merge(own, other, &rank));
+                    merged.push(self.merge(own, other, &rank, cache));
                 }
                 _ => break,
             }
@@ -118,12 +118,20 @@ impl Clustering {
     }
 
     /// Makes one of two clusters.
-    pub(super) fn merge<R: Ord>(&mut self, a: ClusterId, b: ClusterId, rank: &impl Fn(ClusterId) -> R) -> Correction {
+    pub(super) fn merge<R: Ord>(
+        &mut self,
+        a: ClusterId,
+        b: ClusterId,
+        rank: &impl Fn(ClusterId) -> R,
+        cache: &mut Cache,
+    ) -> Correction {
         let (into, from) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
         for slot in self.members.remove(&from).unwrap_or_default().iter() {
             self.index.set_cluster(slot, into);
             self.add_member(into, slot);
         }
+        cache.forget(from, None);
+        cache.forget(into, None);
         Correction::Merged { from, into }
     }
 }

@@ -98,7 +98,7 @@ impl ClusterOptions {
 /// Clusters of those neighbors that are tried, by best neighbor.
 const CLUSTERS_TRIED: usize = 8;
 /// An entry this far (1/1000 log odds) below the threshold speaks for no cluster, unless it is the nearest of all.
-const HOPE: i32 = 3_000;
+const HOPE: i32 = 2_000;
 /// Terms kept with a decision, for its explanation.
 const SPOKEN_MAX: usize = 8;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
@@ -204,13 +204,13 @@ impl Clustering {
     /// Puts an entry in a cluster because somebody said so.
     pub fn assign(&mut self, id: EntryId, to: ClusterId) {
         if let Some(slot) = self.index.slot(id) {
-            self.shift(slot, to);
+            self.shift(slot, to, &mut Cache::default());
         }
     }
 
     /// Makes one of two clusters because somebody said so.
     pub fn unite(&mut self, from: ClusterId, into: ClusterId) {
-        self.merge(from, into, &|cluster| cluster != into);
+        self.merge(from, into, &|cluster| cluster != into, &mut Cache::default());
     }
 
     /// Takes over what an edited entry says now, and looks at it again. Nothing comes of one that is not clustered.
@@ -247,7 +247,7 @@ impl Clustering {
             (None, None) => self.decide(slot, fresh, &neighbors, cache),
         };
         if let Some(cluster) = decision.cluster() {
-            self.shift(slot, cluster);
+            self.shift(slot, cluster, cache);
         }
         let mut spoke = decision.against().map(|against| self.shared_terms(id, against)).unwrap_or_default();
         spoke.truncate(SPOKEN_MAX);
@@ -315,7 +315,11 @@ impl Clustering {
         slot
     }
 
-    fn shift(&mut self, slot: Slot, to: ClusterId) {
+    fn shift(&mut self, slot: Slot, to: ClusterId, cache: &mut Cache) {
+        if let Some(from) = self.index.get(slot).map(|held| held.cluster) {
+            cache.forget(from, Some(slot));
+            cache.forget(to, Some(slot));
+        }
         self.leave(slot);
         self.index.set_cluster(slot, to);
         self.add_member(to, slot);
@@ -336,6 +340,9 @@ impl Clustering {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use crate::engine::index::Slot;
 use crate::engine::similarity::Feature;
 
 /// Neighbors an entry is compared with.
-const NEIGHBORS_MAX: usize = 32;
+const NEIGHBORS_MAX: usize = 24;
 /// Other events that make a crowd around an entry.
 const CROWD: usize = 10;
 /// Cosine (1/10,000) to others that is presumed of an entry with few neighbours, and the number of live entries at which

@@ -57,9 +57,9 @@ impl Clustering {
         let better = matches.first().filter(|found| found.score >= found.threshold);
         if let Some(there) = better.filter(|found| self.may_move(slot, found.cluster)) {
             match stays {
-                None => corrections.push(self.merge(home, there.cluster, rank)),
+                None => corrections.push(self.merge(home, there.cluster, rank, cache)),
                 Some(here) if there.score >= here.score.saturating_add(MOVE_MARGIN) => {
-                    self.shift(slot, there.cluster);
+                    self.shift(slot, there.cluster, cache);
                     corrections.push(Correction::Moved(id, *there));
                 }
                 Some(_) => {}

@@ -11,7 +11,7 @@ mod terms;
 mod timeline;
 
 pub use mention::{COUNTS, Mention, TermId};
-pub use rarity::{RARITY_ONE, Rarities, SHARE_ONE};
+pub use rarity::{RARITY_ONE, Rarities};
 pub use search::Tally;
 pub use timeline::Timeline;
 
@@ -195,4 +195,12 @@ fn when(slots: &[Option<Held>], slot: Slot) -> Option<(Timestamp, EntryId)> {
 
 fn hash_of(slots: &[Option<Held>], slot: Slot) -> u64 {
     when(slots, slot).map_or(0, |(_, id)| HASHER.hash_one(id))
+}
+
+#[cfg(test)]
+impl Index {
+    /// Terms by hash, and how many hold each.
+    pub(super) fn holders(&self) -> std::collections::BTreeMap<u32, usize> {
+        self.terms.all().map(|(hash, holders)| (hash, holders.len())).collect()
+    }
 }

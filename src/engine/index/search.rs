@@ -69,7 +69,7 @@ impl Index {
         terms.sort_unstable();
         let mut steps = 0;
         for (Reverse(weight), _, term) in terms.into_iter().take(SEARCH_TERMS) {
-            steps += (self.terms.counts()[term as usize] as usize).min(SEARCH_HOLDERS);
+            steps += (self.terms.counts()[term as usize].holders() as usize).min(SEARCH_HOLDERS);
             if steps > SEARCH_STEPS {
                 break;
             }

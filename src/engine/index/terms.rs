@@ -2,6 +2,7 @@
 
 use super::Slot;
 use super::mention::{TERMS_MAX, TermId};
+use super::rarity::Count;
 use super::timeline::Timeline;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -15,8 +16,8 @@ pub struct Terms {
     numbers: HashTable<TermId>,
     hashes: Vec<u32>,
     holders: Vec<Timeline>,
-    /// Lengths of the timelines, side by side: they are asked for most.
-    counts: Vec<u32>,
+    /// Lengths of the timelines, side by side.
+    counts: Vec<Count>,
     free: Vec<TermId>,
 }
 
@@ -29,18 +30,15 @@ impl Terms {
     }
 
     fn add(&mut self, hash: u32) -> Option<TermId> {
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.hashes[id as usize] = hash;
-                id
-            }
-            None => {
-                let id = TermId::try_from(self.hashes.len()).ok().filter(|id| (*id as usize) < TERMS_MAX)?;
-                self.hashes.push(hash);
-                self.holders.push(Timeline::default());
-                self.counts.push(0);
-                id
-            }
+        let id = if let Some(id) = self.free.pop() {
+            self.hashes[id as usize] = hash;
+            id
+        } else {
+            let id = TermId::try_from(self.hashes.len()).ok().filter(|id| (*id as usize) < TERMS_MAX)?;
+            self.hashes.push(hash);
+            self.holders.push(Timeline::default());
+            self.counts.push(Count::of(0));
+            id
         };
         let hashes = &self.hashes;
         self.numbers.insert_unique(HASHER.hash_one(hash), id, |id| HASHER.hash_one(hashes[*id as usize]));
@@ -49,15 +47,16 @@ impl Terms {
 
     /// Notes a holder of a term.
     pub fn hold(&mut self, id: TermId, slot: Slot, is_before: impl Fn(Slot) -> bool) {
-        self.holders[id as usize].insert(slot, is_before);
-        self.counts[id as usize] += 1;
+        let holders = &mut self.holders[id as usize];
+        holders.insert(slot, is_before);
+        self.counts[id as usize] = Count::of(holders.len());
     }
 
     /// Forgets a holder of a term, and with its last holder the term.
     pub fn release(&mut self, id: TermId, slot: Slot, is_before: impl Fn(Slot) -> bool) {
         let holders = &mut self.holders[id as usize];
         holders.remove(slot, is_before);
-        self.counts[id as usize] = u32::try_from(holders.len()).unwrap_or(u32::MAX);
+        self.counts[id as usize] = Count::of(holders.len());
         if holders.is_empty() {
             let hash = HASHER.hash_one(self.hashes[id as usize]);
             if let Ok(found) = self.numbers.find_entry(hash, |other| *other == id) {
@@ -81,7 +80,15 @@ impl Terms {
 
     /// How many hold each term, by number.
     #[must_use]
-    pub fn counts(&self) -> &[u32] {
+    pub fn counts(&self) -> &[Count] {
         &self.counts
+    }
+}
+
+#[cfg(test)]
+impl Terms {
+    /// Terms by hash, and who holds each.
+    pub fn all(&self) -> impl Iterator<Item = (u32, &Timeline)> {
+        self.numbers.iter().map(|id| (self.hash(*id), self.holders(*id)))
     }
 }

@@ -17,6 +17,7 @@ const GROWTH: usize = 4;
 pub struct Timeline(Slots);
 
 #[derive(Clone, Debug)]
+#[expect(clippy::box_collection, reason = "a timeline is half as large that way, and most are short")]
 enum Slots {
     Few(u8, [Slot; FEW]),
     Many(Box<VecDeque<Slot>>),

@@ -13,9 +13,10 @@ mod weight;
 pub use pool::{POOLED_MAX, Pool};
 pub use probe::Probe;
 
-use super::index::{Held, RARITY_ONE, Rarities};
+use super::index::{Held, MENTIONS_MAX, RARITY_ONE, Rarities};
 use norms::{Norms, Sums};
 use shared::Shared;
+use std::sync::LazyLock;
 use weight::{fixed, float, ratio};
 
 /// Number of features of a similarity.
@@ -28,6 +29,10 @@ const BEST_SHARE: i64 = 30;
 const DAY_MS: f64 = 86_400_000.0;
 /// Days in which the slow decay falls to 1/e.
 const SLOW_DAYS: f64 = 3.0;
+
+/// `Extent` by the number of terms.
+static EXTENTS: LazyLock<Vec<i32>> =
+    LazyLock::new(|| (0..=MENTIONS_MAX).map(|terms| fixed(libm::log(float(terms.max(1) as u64)) / 4.0)).collect());
 
 /// What speaks for or against "one event". Each is scaled to run from 0 to about 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +59,7 @@ pub enum Feature {
     Chance,
     /// How much other events around resemble this one.
     Crowd,
-    /// Cosine with the members taken together (for two entries: the same as `All`).
+    /// Cosine with the members taken together (for two entries, and where it has no weight: the same as `All`).
     Pooled,
 }
 
@@ -139,7 +144,8 @@ impl Evidence {
         self.0[feature as usize]
     }
 
-    const fn set(&mut self, feature: Feature, value: i32) {
+    /// Sets the value of one feature, in 1/10,000.
+    pub const fn set(&mut self, feature: Feature, value: i32) {
         self.0[feature as usize] = value;
     }
 }
@@ -160,13 +166,13 @@ pub fn compare(a: (&Held, &Probe), b: &Held, rarities: &Rarities<'_>) -> Pair {
     let (a, probe) = a;
     let (mut sums, mut shared) = (Sums::default(), Shared::default());
     for mention in &b.mentions {
-        let (rarity, share) = rarities.with_share(mention.term());
-        sums.add(*mention, rarity, share);
+        let (rarity, others) = rarities.with_others(mention.term());
+        sums.add(*mention, rarity, others);
         if let Some(own) = probe.find(mention.term()) {
             shared.add(own.mention, *mention, rarity);
         }
     }
-    let (na, nb) = (probe.norms(), &sums.norms());
+    let (na, nb) = (probe.norms(), &sums.norms(rarities));
     let gap_ms = a.date.millis().abs_diff(b.date.millis());
     Pair { evidence: evidence(na, nb, &shared, gap_ms), copy: copy::is_copy((a, na), (b, nb), shared.words) }
 }
@@ -175,7 +181,7 @@ fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {
     let all = ratio(shared.all, na.all * nb.all);
     let cross = i32::midpoint(ratio(shared.title_all, na.title * nb.all), ratio(shared.all_title, na.all * nb.title));
     let around = libm::exp(-float(gap_ms) / (SLOW_DAYS * DAY_MS));
-    let terms = na.terms.min(nb.terms).max(1);
+    let terms = na.terms.min(nb.terms) as usize;
     let mut evidence = Evidence::default();
     evidence.set(Feature::All, all);
     evidence.set(Feature::Title, ratio(shared.title, na.title * nb.title));
@@ -185,16 +191,16 @@ fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {
     evidence.set(Feature::Second, fixed(float(shared.second) / f64::from(RARITY_ONE) / 8.0));
     evidence.set(Feature::Near, fixed(around * around * around));
     evidence.set(Feature::Around, fixed(around));
-    evidence.set(Feature::Extent, fixed(libm::log(f64::from(terms)) / 4.0));
+    evidence.set(Feature::Extent, EXTENTS[terms.min(MENTIONS_MAX)]);
     evidence.set(Feature::Chance, fixed((na.chance + nb.chance) * 5.0));
     evidence.set(Feature::Pooled, all);
     evidence
 }
 
-/// The similarity of an entry to a cluster: 30 % its best member, 70 % the mean of its members; `pooled` and `crowd`
-/// are known of the cluster as a whole.
+/// The similarity of an entry to a cluster: 30 % its best member, 70 % the mean of its members. The crowd around the two
+/// is not known here, nor what the members are together.
 #[must_use]
-pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>, pooled: i32, crowd: i32) -> Evidence {
+pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>) -> Evidence {
     let (mut sums, mut count) = ([0_i64; FEATURES], 0_i64);
     for pair in pairs {
         count += 1;
@@ -207,7 +213,5 @@ pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>, poo
         let mixed = (BEST_SHARE * i64::from(*value) + (100 - BEST_SHARE) * sum / count.max(1)) / 100;
         *value = i32::try_from(mixed).unwrap_or(*value);
     }
-    blended.set(Feature::Pooled, pooled);
-    blended.set(Feature::Crowd, crowd);
     blended
 }

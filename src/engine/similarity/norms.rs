@@ -1,7 +1,7 @@
 //! What is summed over the terms of one entry.
 
 use super::weight::{Factors, float};
-use crate::engine::index::{Mention, SHARE_ONE};
+use crate::engine::index::{Mention, Rarities};
 
 /// The sums, while they are being summed. Integers, so that their order cannot matter.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,13 +34,13 @@ pub struct Norms {
 impl Sums {
     /// Counts a term in.
     #[inline]
-    pub fn add(&mut self, mention: Mention, rarity: u32, share: u32) {
+    pub fn add(&mut self, mention: Mention, rarity: u32, others: u32) {
         let (Factors { all, body }, square) = (Factors::of(mention), u64::from(rarity) * u64::from(rarity));
         let own = square * (all * all);
         self.all += own;
         self.body += square * (body * body);
-        // Squared weights have 36 bits and shares 10: far from the 64 that there are, even for a hundred terms.
-        self.common += own * u64::from(share);
+        // What many have weighs little: the sum stays far below 64 bits, whatever the counts.
+        self.common += own * u64::from(others);
         self.title += square * u64::from(mention.title() > 0);
         self.terms += 1;
         self.words += mention.body();
@@ -48,8 +48,8 @@ impl Sums {
 
     /// The norms that these sums make.
     #[must_use]
-    pub fn norms(&self) -> Norms {
-        let chance = if self.all > 0 { float(self.common) / float(self.all) / f64::from(SHARE_ONE) } else { 0.0 };
+    pub fn norms(&self, rarities: &Rarities<'_>) -> Norms {
+        let chance = if self.all > 0 { rarities.share(float(self.common) / float(self.all)) } else { 0.0 };
         Norms {
             all: float(self.all).sqrt(),
             title: float(self.title).sqrt(),

@@ -38,8 +38,8 @@ impl Probe {
         self.terms.clear();
         let mut sums = Sums::default();
         for mention in held.mentions.iter().take(MENTIONS_MAX) {
-            let (rarity, share) = rarities.with_share(mention.term());
-            sums.add(*mention, rarity, share);
+            let (rarity, others) = rarities.with_others(mention.term());
+            sums.add(*mention, rarity, others);
             self.terms.push(Probed { mention: *mention, rarity });
             let mut place = place(mention.term());
             while self.places[usize::from(place)] != 0 {
@@ -47,7 +47,7 @@ impl Probe {
             }
             self.places[usize::from(place)] = u8::try_from(self.terms.len()).unwrap_or(u8::MAX);
         }
-        self.norms = sums.norms();
+        self.norms = sums.norms(rarities);
     }
 
     /// The term as the entry has it.

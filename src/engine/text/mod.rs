@@ -3,6 +3,8 @@
 //! Words follow UAX #29. Scripts that write without spaces (Han, Kana, Thai) and Hangul, whose particles stick to the
 //! word, give character bigrams instead. Everything here is a pure function of its arguments.
 
+mod memo;
+
 use hashbrown::HashSet;
 use rust_stemmers::{Algorithm, Stemmer};
 use std::sync::LazyLock;
@@ -62,13 +64,16 @@ const FORM_WORDS: &[&str] = &[
     "nachrichten",
 ];
 
-static STOP_SETS: LazyLock<Vec<(&'static str, HashSet<&'static str, foldhash::fast::FixedState>)>> =
-    LazyLock::new(|| {
-        stop_words::available_languages()
-            .iter()
-            .filter_map(|code| Some((*code, stop_words::lookup(code)?.iter().copied().collect())))
-            .collect()
-    });
+type Words = HashSet<&'static str, foldhash::fast::FixedState>;
+
+static FORM_SET: LazyLock<Words> = LazyLock::new(|| FORM_WORDS.iter().copied().collect());
+
+static STOP_SETS: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(|| {
+    stop_words::available_languages()
+        .iter()
+        .filter_map(|code| Some((*code, stop_words::lookup(code)?.iter().copied().collect())))
+        .collect()
+});
 
 /// One word (or character bigram) of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +86,10 @@ pub struct Token {
 
 /// What is known of a language: its stemmer and its stop words, either of which may be missing.
 pub struct Language {
+    /// The letters of its subtag as a number; 0 for one of which nothing is known.
+    code: u32,
     stemmer: Option<Stemmer>,
-    stops: Option<&'static HashSet<&'static str, foldhash::fast::FixedState>>,
+    stops: Option<&'static Words>,
 }
 
 impl Language {
@@ -104,15 +111,17 @@ impl Language {
     pub fn of(tag: Option<&str>) -> Self {
         let code: String = tag.unwrap_or_default().chars().take_while(char::is_ascii_alphabetic).collect();
         let code = code.to_ascii_lowercase();
-        Self {
-            stemmer: stemmer(&code).map(Stemmer::create),
-            stops: STOP_SETS.iter().find(|(known, _)| *known == code).map(|(_, set)| set),
-        }
+        let stemmer = stemmer(&code).map(Stemmer::create);
+        let stops = STOP_SETS.iter().find(|(known, _)| *known == code).map(|(_, set)| set);
+        let is_known = stemmer.is_some() || stops.is_some();
+        // No language that is known has more than four letters.
+        let number = code.bytes().take(4).fold(0, |number, letter| number << u8::BITS | u32::from(letter));
+        Self { code: if is_known { number } else { 0 }, stemmer, stops }
     }
 
     /// A function word of the language, or a word for the form of a piece.
     pub(super) fn is_stop(&self, word: &str) -> bool {
-        self.stops.is_some_and(|set| set.contains(word)) || FORM_WORDS.contains(&word)
+        self.stops.is_some_and(|set| set.contains(word)) || FORM_SET.contains(word)
     }
 }
 
@@ -166,13 +175,19 @@ fn stemmer(code: &str) -> Option<Algorithm> {
 /// NFKC and lower case, with one kind of apostrophe.
 #[must_use]
 pub fn normalize(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
+    let mut normalized = String::with_capacity(text.len());
+    // Nothing composes across a space, and most words are plain.
+    for piece in text.split_inclusive(' ') {
+        if piece.is_ascii() {
+            let start = normalized.len();
+            normalized.push_str(piece);
+            normalized[start..].make_ascii_lowercase();
+        } else {
+            let apostrophe = |c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c };
+            normalized.extend(piece.nfkc().flat_map(char::to_lowercase).map(apostrophe));
+        }
     }
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .map(|c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c })
-        .collect()
+    normalized
 }
 
 /// The tokens of a text that [`normalize`] made, in reading order.
@@ -181,7 +196,7 @@ pub fn tokens(normalized: &str, language: &Language) -> Vec<Token> {
     let mut out = Vec::new();
     let mut run = String::new();
     let mut run_end = 0;
-    for (start, word) in normalized.unicode_word_indices() {
+    for (start, word) in words(normalized) {
         let dense = word.chars().next().is_some_and(is_dense);
         if !run.is_empty() && (!dense || start != run_end) {
             push_bigrams(&run, &mut out);
@@ -198,6 +213,16 @@ pub fn tokens(normalized: &str, language: &Language) -> Vec<Token> {
     out
 }
 
+/// The words of a text, each with its place. No word has a space in it, and plain pieces are cut quickly.
+fn words(normalized: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = 0;
+    normalized.split(' ').flat_map(move |piece| {
+        let start = next;
+        next += piece.len() + 1;
+        piece.unicode_word_indices().map(move |(at, word)| (start + at, word))
+    })
+}
+
 /// Hash of a text's letters and digits alone: equal for titles that differ in case, accents, spaces or punctuation.
 #[must_use]
 pub fn fingerprint(normalized: &str) -> u64 {
@@ -212,12 +237,16 @@ fn push_word(word: &str, language: &Language, out: &mut Vec<Token>) {
         if part.is_empty() || single_letter {
             continue;
         }
-        let stop = language.is_stop(part);
-        let cut = part.char_indices().map(|(at, _)| at).find(|at| *at >= WORD_BYTES_MAX).unwrap_or(part.len());
-        let part = &part[..cut];
-        let stem = language.stemmer.as_ref().map_or_else(|| part.into(), |s| s.stem(part));
-        out.push(Token { term: term(beginning(&fold(&stem))), stop });
+        out.push(memo::token(part, language, || token(part, language)));
     }
+}
+
+fn token(word: &str, language: &Language) -> Token {
+    let stop = language.is_stop(word);
+    let cut = word.char_indices().map(|(at, _)| at).find(|at| *at >= WORD_BYTES_MAX).unwrap_or(word.len());
+    let word = &word[..cut];
+    let stem = language.stemmer.as_ref().map_or_else(|| word.into(), |s| s.stem(word));
+    Token { term: term(beginning(&fold(&stem))), stop }
 }
 
 fn beginning(stem: &str) -> &str {
@@ -298,6 +327,7 @@ pub fn words_by_hash(title: &str, text: &str, lang: Option<&str>) -> std::collec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn terms(text: &str, tag: &str) -> Vec<u32> {
         tokens(&normalize(text), &Language::of(Some(tag))).into_iter().filter(|t| !t.stop).map(|t| t.term).collect()
@@ -332,5 +362,32 @@ mod tests {
     #[test]
     fn fingerprints_see_letters_only() {
         assert_eq!(fingerprint(&normalize("Señor: «Hola!»")), fingerprint(&normalize("senor hola")));
+    }
+
+    /// All at once, as the standards have it.
+    fn normalize_whole(text: &str) -> String {
+        let apostrophe = |c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c };
+        text.nfkc().flat_map(char::to_lowercase).map(apostrophe).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pieces_are_read_as_the_whole(text in "([a-zA-Z0-9.,:'_-]{0,9}[ \u{2019}éßñÅΩ東京가각ﬁ\u{301}\u{a0}]{0,2}){0,12}") {
+            let normalized = normalize(&text);
+            prop_assert_eq!(&normalized, &normalize_whole(&text));
+            prop_assert!(words(&normalized).eq(normalized.unicode_word_indices()));
+        }
+
+        #[test]
+        fn a_remembered_word_is_the_word(words in prop::collection::vec("[a-zé]{1,20}", 1..200)) {
+            for tag in ["en", "fr", "xx"] {
+                let language = Language::of(Some(tag));
+                for word in words.iter().chain(&words) {
+                    prop_assert_eq!(memo::token(word, &language, || token(word, &language)), token(word, &language));
+                }
+            }
+        }
     }
 }
