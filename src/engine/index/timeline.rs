@@ -76,10 +76,14 @@ impl Timeline {
     /// How many stand before a place. Looked for from the ends inwards, for there it mostly is.
     pub fn place(&self, is_before: impl Fn(Slot) -> bool) -> usize {
         let len = self.len();
-        if len == 0 || !is_before(self.get(0)) {
+        let Some(last) = len.checked_sub(1) else { return 0 };
+        if is_before(self.get(last)) {
+            return len;
+        }
+        if !is_before(self.get(0)) {
             return 0;
         }
-        let (mut low, mut high, mut step) = (0, len, 1);
+        let (mut low, mut high, mut step) = (0, last, 1);
         while high - low > step {
             if is_before(self.get(high - step)) {
                 low = high - step;
