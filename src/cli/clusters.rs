@@ -333,6 +333,7 @@ fn sentence(step: &Step) -> String {
         "join" => format!("joined the cluster of «{against}» ({score})"),
         "copy" => format!("says the same as «{against}» in the same words"),
         "moved" => format!("moved to the cluster of «{against}» when later evidence came ({score})"),
+        "parted" => "left another cluster when later evidence came".to_owned(),
         "bound" => format!("you put it together with «{against}»"),
         "corrected" => "you moved it here (`storyfold clusters corrections`)".to_owned(),
         _ => format!("against «{against}»: {score}"),

@@ -9,6 +9,9 @@ use crate::engine::explain::Named;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::update::Update;
 
+/// Entries of each side of a correction that a model is fitted to.
+const SIDE_MAX: usize = 8;
+
 impl Daemon {
     /// Makes a correction, or takes one back. What it changed waits to be recorded.
     pub(super) fn correct(&mut self, change: &Change) -> Result<Reply, String> {
@@ -68,18 +71,24 @@ pub(super) fn corrections(engine: &Engine) -> Vec<CorrectionRow> {
     rows
 }
 
-/// The corrections as comparisons: what was put together, held against its cluster, and what was taken out, against the
-/// cluster that it left.
+/// The corrections as comparisons, of the entries that were put together or parted.
 pub(super) fn samples(engine: &Engine) -> Vec<SampleRow> {
-    let held = engine.corrections().flat_map(|made| match &made.act {
-        Act::Merge { into, gone, .. } => gone.members.iter().map(|id| (*id, *into, true)).collect::<Vec<_>>(),
-        Act::Split { from, out, .. } => out.iter().map(|id| (*id, *from, false)).collect(),
-    });
-    let compared = held.filter_map(|(entry, cluster, together)| {
-        let (_, found) = engine.compare(Named::Entry(entry), Named::Cluster(cluster))?;
-        Some(SampleRow { evidence: found.evidence.0.to_vec(), lengths: found.lengths as u8, together })
-    });
-    compared.collect()
+    let mut samples = Vec::new();
+    for made in engine.corrections() {
+        let (side, other, together) = match &made.act {
+            Act::Merge { members, gone, .. } => (&gone.members, members, true),
+            Act::Split { rest, out, .. } => (out, rest, false),
+        };
+        for (a, b) in side.iter().take(SIDE_MAX).flat_map(|a| other.iter().take(SIDE_MAX).map(move |b| (*a, *b))) {
+            let found = engine.compare(Named::Entry(a), Named::Entry(b));
+            samples.extend(found.map(|(_, found)| SampleRow {
+                evidence: found.evidence.0.to_vec(),
+                lengths: found.lengths as u8,
+                together,
+            }));
+        }
+    }
+    samples
 }
 
 fn correction_row(engine: &Engine, made: &Correction) -> CorrectionRow {

@@ -81,14 +81,19 @@ pub fn run(
         let fresh = ClusterId::mint(*id, place as u64);
         born.insert(fresh, place);
         let title = bare_title(entry, &mut sites);
-        clustering.place(live(entry, title, *id, fresh), |cluster| born.get(&cluster).copied());
+        clustering.place(live(entry, title, *id, fresh), |cluster| seniority(&born, cluster));
         after(&clustering, &ids, place);
     }
     if order == Order::Feeds && clustering.is_young() {
         // As at the end of a first import.
-        clustering.second_look(|cluster| born.get(&cluster).copied());
+        clustering.second_look(entries.len() as u64, |cluster| seniority(&born, cluster));
     }
     ids.iter().map(|id| clustering.cluster_of(*id).unwrap_or(ClusterId(0))).collect()
+}
+
+/// Clusters are as old as the place of the entry that they began with; what parted from others is younger than all.
+pub(super) fn seniority(born: &BTreeMap<ClusterId, usize>, cluster: ClusterId) -> usize {
+    born.get(&cluster).copied().unwrap_or(usize::MAX)
 }
 
 /// A title without what its site puts around it, as far as the site's titles so far have told.

@@ -41,6 +41,11 @@ pub enum Decision {
         /// Where it is.
         to: Match,
     },
+    /// Later evidence took it out of a cluster, to start another.
+    Parted {
+        /// Where it was.
+        from: ClusterId,
+    },
     /// The user said that it belongs with this entry.
     Bound {
         /// The entry.
@@ -62,7 +67,9 @@ impl Decision {
     #[must_use]
     pub fn cluster(&self) -> Option<ClusterId> {
         match self {
-            Self::Alone | Self::Start { .. } | Self::Follow { .. } | Self::Corrected { .. } => None,
+            Self::Alone | Self::Start { .. } | Self::Follow { .. } | Self::Parted { .. } | Self::Corrected { .. } => {
+                None
+            }
             Self::Copy { cluster, .. } | Self::Bound { cluster, .. } => Some(*cluster),
             Self::Join { to, .. } | Self::Moved { to, .. } => Some(to.cluster),
         }
@@ -72,7 +79,7 @@ impl Decision {
     #[must_use]
     pub fn against(&self) -> Option<EntryId> {
         match self {
-            Self::Alone | Self::Corrected { .. } => None,
+            Self::Alone | Self::Parted { .. } | Self::Corrected { .. } => None,
             Self::Start { nearest } => nearest.as_ref().map(|found| found.nearest),
             Self::Copy { of, .. } => Some(*of),
             Self::Bound { to, .. } => Some(*to),
@@ -84,7 +91,9 @@ impl Decision {
     #[must_use]
     pub fn grounds(&self) -> (Option<&Match>, Option<&Match>) {
         match self {
-            Self::Alone | Self::Copy { .. } | Self::Bound { .. } | Self::Corrected { .. } => (None, None),
+            Self::Alone | Self::Copy { .. } | Self::Parted { .. } | Self::Bound { .. } | Self::Corrected { .. } => {
+                (None, None)
+            }
             Self::Start { nearest } => (nearest.as_ref(), None),
             Self::Join { to, runner_up } => (Some(to), runner_up.as_ref()),
             Self::Moved { to, .. } | Self::Follow { to } => (Some(to), None),
@@ -101,6 +110,7 @@ impl Decision {
             Self::Copy { .. } => "copy",
             Self::Moved { .. } => "moved",
             Self::Follow { .. } => "follow",
+            Self::Parted { .. } => "parted",
             Self::Bound { .. } => "bound",
             Self::Corrected { .. } => "corrected",
         }

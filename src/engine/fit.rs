@@ -4,14 +4,14 @@
 use super::model::{Lengths, Model, Row};
 use super::similarity::{Evidence, FEATURES, Feature, ONE};
 
-/// One comparison of an entry with a cluster, and how right it would be to join.
+/// One comparison of two entries, and whether they are about one event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// What the comparison found.
     pub evidence: Evidence,
     /// Which row of the model weighs it.
     pub lengths: Lengths,
-    /// The share of the cluster that is of the entry's event, from 0 to 1.
+    /// 1 if they are, 0 if not.
     pub right: f64,
     /// How much it counts.
     pub weight: f64,
@@ -19,24 +19,21 @@ pub struct Sample {
 
 /// How strongly weights are drawn to where they start, against samples that weigh 1 on the mean.
 const RIDGE: f64 = 1.0;
-/// How much a sample of one length of text counts for the rows of the others: they are nearly apart.
-const OTHER_LENGTHS: f64 = 0.02;
 /// Sweeps over all weights; they end earlier when nothing moves any more.
-const SWEEPS_MAX: usize = 400;
+const SWEEPS_MAX: usize = 100;
 /// The longest step of one weight, for the curvature far away is not known.
 const STEP_MAX: f64 = 1.0;
 /// Steps below this are none.
-const STEP_MIN: f64 = 1e-4;
+const STEP_MIN: f64 = 2e-3;
 
 /// Fits all rows, drawn towards those of `start`.
 #[must_use]
 pub fn fit(samples: &[Sample], start: &Model) -> Model {
     let mut model = *start;
     for lengths in Lengths::ALL {
-        let counts = |sample: &Sample| if sample.lengths == lengths { 1.0 } else { OTHER_LENGTHS };
-        if samples.iter().any(|sample| sample.lengths == lengths) {
-            let weighed: Vec<(&Sample, f64)> = samples.iter().map(|s| (s, s.weight * counts(s))).collect();
-            model.rows[lengths as usize] = fit_row(&weighed, &start.rows[lengths as usize]);
+        let own: Vec<&Sample> = samples.iter().filter(|sample| sample.lengths == lengths).collect();
+        if !own.is_empty() {
+            model.rows[lengths as usize] = fit_row(&own, &start.rows[lengths as usize]);
         }
     }
     model
@@ -45,12 +42,12 @@ pub fn fit(samples: &[Sample], start: &Model) -> Model {
 /// A row while it is fitted: the bias stands before the weights, as the weight of a constant.
 type Weights = [f64; FEATURES + 1];
 
-fn fit_row(samples: &[(&Sample, f64)], start: &Row) -> Row {
-    let total: f64 = samples.iter().map(|(_, weight)| weight).sum();
+fn fit_row(samples: &[&Sample], start: &Row) -> Row {
+    let total: f64 = samples.iter().map(|sample| sample.weight).sum();
     #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
     let scale = samples.len() as f64 / total.max(f64::MIN_POSITIVE);
     let rows: Vec<(Weights, f64, f64)> =
-        samples.iter().map(|(sample, weight)| (inputs(&sample.evidence), sample.right, weight * scale)).collect();
+        samples.iter().map(|sample| (inputs(&sample.evidence), sample.right, sample.weight * scale)).collect();
     let home = unpack(start);
     let mut weights = home;
     let mut scores: Vec<f64> = rows.iter().map(|(inputs, ..)| dot(inputs, &weights)).collect();
@@ -73,9 +70,7 @@ fn fit_row(samples: &[(&Sample, f64)], start: &Row) -> Row {
 
 /// Newton's step for one weight, kept within its bounds.
 fn step(place: usize, rows: &[(Weights, f64, f64)], scores: &[f64], weights: &Weights, home: &Weights) -> f64 {
-    // The bias goes where the data say.
-    let ridge = if place == 0 { 0.0 } else { RIDGE };
-    let (mut slope, mut curvature) = (ridge * (weights[place] - home[place]), ridge + 1e-9);
+    let (mut slope, mut curvature) = (RIDGE * (weights[place] - home[place]), RIDGE);
     for ((inputs, right, weight), score) in rows.iter().zip(scores) {
         let chance = 1.0 / (1.0 + libm::exp(-score));
         slope += weight * (chance - right) * inputs[place];
@@ -124,7 +119,7 @@ mod tests {
     fn sample(all: i32, crowd: i32, right: f64) -> Sample {
         let mut evidence = Evidence::default();
         evidence.0[Feature::All as usize] = all;
-        evidence.0[Feature::Crowd as usize] = crowd;
+        evidence.0[Feature::Chance as usize] = crowd;
         Sample { evidence, lengths: Lengths::Short, right, weight: 1.0 }
     }
 
@@ -142,7 +137,7 @@ mod tests {
         assert_eq!(samples.iter().filter(right).count(), samples.len());
         let row = model.rows[Lengths::Short as usize];
         assert!(row.weights[Feature::All as usize] > 0);
-        assert_eq!(row.weights[Feature::Crowd as usize], 0, "a crowd never speaks for an event");
+        assert_eq!(row.weights[Feature::Chance as usize], 0, "commonness never speaks for an event");
         assert_eq!(model.rows[Lengths::Full as usize], nothing().rows[2], "no sample, no change");
     }
 

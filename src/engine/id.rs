@@ -65,6 +65,13 @@ impl ClusterId {
     pub fn mint(first: EntryId, sequence: u64) -> Self {
         Self(digest(&[b"cluster", &first.0.to_le_bytes(), &sequence.to_le_bytes()]))
     }
+
+    /// The id of the cluster that begins with `first` when a look at the entry `around` parts it from another; `seed` is
+    /// never the same for two looks at one entry.
+    #[must_use]
+    pub fn part(first: EntryId, around: EntryId, seed: u64) -> Self {
+        Self(digest(&[b"part", &first.0.to_le_bytes(), &around.0.to_le_bytes(), &seed.to_le_bytes()]))
+    }
 }
 
 #[cfg(test)]

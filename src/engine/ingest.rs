@@ -190,9 +190,9 @@ impl Engine {
     /// [`clustering::Clustering::second_look`].
     fn look_again(&mut self, stamp: Stamp) {
         let (clusters, clustering) = (&self.clusters, &mut self.clustering);
-        let corrections = clustering.second_look(|id| seniority(clusters, id, stamp));
+        let corrections = clustering.second_look(stamp.sequence, |id| seniority(clusters, id, stamp));
         let mut touched = BTreeSet::new();
-        self.correct(corrections, &mut touched);
+        self.correct(corrections, stamp, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -229,9 +229,11 @@ impl Engine {
         if self.clustering.cluster_of(draft.id).is_some() {
             self.changes.features.insert(draft.id, draft.features.clone());
         }
+        // The looks of one input have seeds of their own: the last look of an import has the sequence.
+        let seed = digest(&[b"edit", &stamp.sequence.to_le_bytes()]);
         let (clusters, clustering) = (&self.clusters, &mut self.clustering);
-        let corrections = clustering.revise(draft.id, draft.features, |id| seniority(clusters, id, stamp));
-        self.correct(corrections, &mut touched);
+        let corrections = clustering.revise(draft.id, draft.features, seed, |id| seniority(clusters, id, stamp));
+        self.correct(corrections, stamp, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -264,7 +266,7 @@ impl Engine {
             self.chain(cluster, to.cluster);
         }
         let mut touched = BTreeSet::from([cluster]);
-        self.correct(placement.corrections, &mut touched);
+        self.correct(placement.corrections, stamp, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -282,13 +284,17 @@ impl Engine {
         decision
     }
 
-    /// Draws the consequences of second thoughts: entries that move, clusters that merge.
-    fn correct(&mut self, corrections: Vec<Correction>, touched: &mut BTreeSet<ClusterId>) {
+    /// Draws the consequences of second thoughts: entries that move or part, clusters that merge.
+    fn correct(&mut self, corrections: Vec<Correction>, stamp: Stamp, touched: &mut BTreeSet<ClusterId>) {
         for correction in corrections {
             match correction {
                 Correction::Moved(id, to) => {
                     let from = self.move_entry(id, to);
                     touched.extend(from.into_iter().chain([to.cluster]));
+                }
+                Correction::Parted { entry, to } => {
+                    let from = self.part(entry, to, stamp);
+                    touched.extend(from.into_iter().chain([to]));
                 }
                 Correction::Merged { from, into } => {
                     self.merge(from, into);
@@ -327,6 +333,17 @@ impl Engine {
         self.changes.entries.insert(id);
         self.clusters.get_mut(&from)?.members.retain(|member| *member != id);
         self.clusters.get_mut(&to.cluster)?.members.push(id);
+        Some(from)
+    }
+
+    /// Has an entry start a cluster of its own; gives the cluster it left.
+    fn part(&mut self, id: EntryId, to: ClusterId, stamp: Stamp) -> Option<ClusterId> {
+        let entry = self.entries.get_mut(&id)?;
+        let from = std::mem::replace(&mut entry.cluster, to);
+        entry.decision = Decision::Parted { from };
+        self.changes.entries.insert(id);
+        self.clusters.get_mut(&from)?.members.retain(|member| *member != id);
+        self.found(Cluster { members: vec![id], ..Cluster::new(to, id, stamp.sequence) });
         Some(from)
     }
 

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::clustering::{ClusterOptions, Clustering, Constraints};
 use super::correction::{Act, Correction};
+use super::eval::seniority;
 use super::id::{ClusterId, EntryId};
 use super::index::Live;
 use super::time::Timestamp;
@@ -80,10 +81,10 @@ impl Replay {
         let born: BTreeMap<ClusterId, usize> =
             self.entries.iter().enumerate().map(|(place, live)| (live.cluster, place)).collect();
         for live in &self.entries {
-            clustering.place(live.clone(), |cluster| born.get(&cluster).copied());
+            clustering.place(live.clone(), |cluster| seniority(&born, cluster));
         }
         if clustering.is_young() {
-            clustering.second_look(|cluster| born.get(&cluster).copied());
+            clustering.second_look(self.entries.len() as u64, |cluster| seniority(&born, cluster));
         }
         self.entries.iter().filter_map(|live| Some((live.id, clustering.cluster_of(live.id)?))).collect()
     }

@@ -1,5 +1,5 @@
-//! Re-fits the decision to labelled entries: the engine runs over them, its comparisons are labelled by the events, the
-//! weights are fitted to these, and again, for other weights bring it before other comparisons.
+//! Re-fits the decision to labelled entries: when all of a stream is there, each entry is compared with its neighbors, and
+//! the weights are fitted to tell those about the same event from the others.
 
 use super::clustering::ClusterOptions;
 use super::eval::{self, Labelled, Order, Scores};
@@ -8,9 +8,6 @@ use super::id::EntryId;
 use super::model::Model;
 use super::time::Timestamp;
 use std::collections::BTreeMap;
-
-/// Times that the engine runs and the weights are fitted: from the second on, little changes.
-const ROUNDS: usize = 2;
 
 /// How well the model to start with and the fitted one do on the halves of a stream that the fit had not seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,14 +25,16 @@ pub struct Validation {
 /// Fits the model of `options` to streams of labelled entries and to some samples more (a user's corrections).
 #[must_use]
 pub fn tune(streams: &[Vec<Labelled>], corrections: &[Sample], options: &ClusterOptions) -> Model {
-    let mut model = options.model;
-    for _ in 0..ROUNDS {
-        let current = ClusterOptions { model, ..options.clone() };
-        let of_stream = streams.iter().flat_map(|stream| samples(stream, &current));
-        let all: Vec<Sample> = of_stream.chain(corrections.iter().cloned()).collect();
-        model = fit(&all, &options.model);
-    }
-    model
+    let of_streams = streams.iter().flat_map(|stream| samples(stream, options));
+    let all: Vec<Sample> = of_streams.chain(corrections.iter().cloned()).collect();
+    let biased = |model: &Model, sign: i32| {
+        let mut model = *model;
+        for (row, more) in model.rows.iter_mut().zip(Model::LINKAGE_BIAS) {
+            row.bias += sign * more;
+        }
+        model
+    };
+    biased(&fit(&all, &biased(&options.model, -1)), 1)
 }
 
 /// Fits to one half of each stream, by time, and looks at the other; both ways.
@@ -54,21 +53,25 @@ pub fn validate(streams: &[Vec<Labelled>], corrections: &[Sample], options: &Clu
     found
 }
 
-/// The comparisons that the engine makes over a stream, labelled. Each entry counts the same, and so does each stream.
+/// The comparisons of each entry with its neighbors once all of a stream is there. Each entry counts the same, and so does
+/// each stream.
 fn samples(stream: &[Labelled], options: &ClusterOptions) -> Vec<Sample> {
     let mut samples = Vec::new();
-    let mut events: BTreeMap<EntryId, &str> = BTreeMap::new();
     eval::run(stream, Order::Time, options, |clustering, ids, place| {
-        let event = stream[place].event.as_str();
-        events.insert(ids[place], event);
-        let of_event = |id| events.get(&id) == Some(&event);
-        for found in clustering.considered(ids[place]) {
-            let others: Vec<_> = clustering.members_of(found.cluster).filter(|id| *id != ids[place]).collect();
-            #[expect(clippy::cast_precision_loss, reason = "counts of members")]
-            let right = others.iter().filter(|id| of_event(**id)).count() as f64 / others.len().max(1) as f64;
-            #[expect(clippy::cast_precision_loss, reason = "counts of entries")]
-            let weight = 1.0 / stream.len() as f64;
-            samples.push(Sample { evidence: found.evidence, lengths: found.lengths, right, weight });
+        if place + 1 < stream.len() {
+            return;
+        }
+        let events: BTreeMap<EntryId, &str> =
+            ids.iter().copied().zip(stream.iter().map(|e| e.event.as_str())).collect();
+        #[expect(clippy::cast_precision_loss, reason = "counts of entries")]
+        let weight = 1.0 / stream.len() as f64;
+        for (id, event) in &events {
+            samples.extend(clustering.nearby(*id).into_iter().map(|found| Sample {
+                evidence: found.evidence,
+                lengths: found.lengths,
+                right: f64::from(u8::from(events.get(&found.nearest) == Some(event))),
+                weight,
+            }));
         }
     });
     samples

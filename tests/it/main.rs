@@ -10,6 +10,7 @@
 mod cli;
 mod config;
 mod daemon;
+mod families;
 mod fetch;
 mod host;
 mod parse;

@@ -56,6 +56,12 @@ impl Constraints {
         self.apart.get(&id).into_iter().flatten().copied()
     }
 
+    /// Whether two entries must not share a cluster.
+    #[must_use]
+    pub fn parts(&self, a: EntryId, b: EntryId) -> bool {
+        !self.apart.is_empty() && self.apart.get(&a).is_some_and(|apart| apart.contains(&b))
+    }
+
     /// Whether the user said where an entry belongs, so that no later evidence moves it.
     #[must_use]
     pub fn pins(&self, id: EntryId) -> bool {

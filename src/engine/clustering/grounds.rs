@@ -1,11 +1,13 @@
 //! For explanations: the decision's own similarity, at any time.
 
 use super::Clustering;
-use super::affinity::Cache;
+use super::pairs::Cache;
 use crate::engine::evidence::{Match, SharedTerm};
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::model::Lengths;
 use crate::engine::similarity::{Feature, ONE, Probe};
+
+/// Contributions (log odds) below this come of rounding.
+const REST_SHOWN: f64 = 0.02;
 
 impl Clustering {
     /// Two live entries, held against each other.
@@ -13,14 +15,14 @@ impl Clustering {
     pub fn compare(&self, a: EntryId, b: EntryId) -> Option<Match> {
         let (a, b) = (self.index.slot(a)?, self.index.slot(b)?);
         let pair = self.pair(a, b, &mut Cache::default())?;
-        let (a, b) = (self.index.get(a)?, self.index.get(b)?);
-        let (lengths, threshold) = (Lengths::of(a.length, b.length), self.options.threshold);
+        let b = self.index.get(b)?;
+        let threshold = self.options.threshold;
         Some(Match {
             cluster: b.cluster,
             nearest: b.id,
             score: pair.score,
             threshold,
-            lengths,
+            lengths: pair.lengths,
             evidence: pair.evidence,
         })
     }
@@ -29,22 +31,18 @@ impl Clustering {
     #[must_use]
     pub fn held_against(&self, id: EntryId, cluster: ClusterId) -> Option<Match> {
         let slot = self.index.slot(id)?;
-        let home = self.index.get(slot)?.cluster;
         let cache = &mut Cache::default();
         let neighbors = self.neighbors(slot, cache);
-        self.affinity(slot, cluster, self.crowd(&neighbors, [home, cluster]), cache)
+        let groups = self.wholes(slot, cluster, &neighbors);
+        self.matches(slot, &groups, cache).into_iter().next().flatten().map(|found| Match { cluster, ..found })
     }
 
-    /// The clusters that a live entry is held against, its own among them.
+    /// The entries most like a live one, each held against it, best first: what a model is fitted on.
     #[must_use]
-    pub fn considered(&self, id: EntryId) -> Vec<Match> {
+    pub fn nearby(&self, id: EntryId) -> Vec<Match> {
         let Some(slot) = self.index.slot(id) else { return Vec::new() };
-        let Some(home) = self.index.get(slot).map(|live| live.cluster) else { return Vec::new() };
-        let cache = &mut Cache::default();
-        let neighbors = self.neighbors(slot, cache);
-        let own = self.affinity(slot, home, self.crowd(&neighbors, [home, home]), cache);
-        let others = self.matches(slot, home, &neighbors, cache);
-        own.into_iter().chain(others).collect()
+        let neighbors = self.neighbors(slot, &mut Cache::default());
+        neighbors.iter().filter_map(|near| self.compare(id, self.index.get(near.slot)?.id)).collect()
     }
 
     /// Terms that two live entries share, the rarest first.
@@ -62,7 +60,7 @@ impl Clustering {
     }
 
     /// What the model makes of a match: name, value, weight and contribution (log odds) of each feature, the heaviest
-    /// first; the bias is one of them.
+    /// first; what speaks before any evidence is one of them.
     #[must_use]
     pub fn contributions(&self, found: &Match) -> Vec<(&'static str, f64, f64, f64)> {
         let (bias, weights) = self.options.model.row(found.lengths);
@@ -73,7 +71,12 @@ impl Clustering {
         };
         let bias = f64::from(bias) / 1000.0;
         let mut parts: Vec<_> = Feature::ALL.into_iter().zip(weights).map(part).collect();
-        parts.push(("bias", 1.0, bias, bias));
+        parts.push(("before any evidence", 1.0, bias, bias));
+        // Pairs of other lengths are weighed otherwise, and very unlike ones count as no more than unlike.
+        let rest = f64::from(found.score) / 1000.0 - parts.iter().map(|part| part.3).sum::<f64>();
+        if rest.abs() >= REST_SHOWN {
+            parts.push(("pairs weighed otherwise", 1.0, rest, rest));
+        }
         parts.sort_by(|a, b| b.3.abs().total_cmp(&a.3.abs()).then(a.0.cmp(b.0)));
         parts
     }

@@ -2,25 +2,26 @@
 //! arrival harmless.
 //!
 //! ```text
-//! entry -> index.search -> pairs -> clusters tried -> Join | Copy | Start -> moves of neighbors -> merges
+//! entry -> index.search -> pairs -> groups around it -> average linkage -> Join | Copy | Start, and corrections
 //! ```
 //!
 //! Candidates are the entries around the new entry's own date that share rare terms with it ([`super::index`]); each is
-//! compared ([`super::similarity`]) and weighed ([`super::model`]). A cluster speaks through the 16 of its members that
-//! are nearest in time: 30 % the best of them, 70 % their mean. The best cluster is joined if its log odds reach the
-//! threshold. Then neighbors that suit the new entry's cluster better than their own move over, and clusters that have
-//! turned out to be one merge. One pass, bounded work for each entry, nothing random.
+//! compared ([`super::similarity`]) and weighed ([`super::model`]). Then the clusters of the likely ones are taken apart
+//! and put together again with the new entry, by average linkage ([`linkage`]): so one entry may join, show that two
+//! clusters are one, or that one is two. One pass, bounded work for each entry, nothing random.
 //!
 //! The state is a function of the live entries, each with its cluster: [`Clustering::restore`] takes them in any order
 //! and gives what was there before a restart.
 
 mod admission;
-mod affinity;
 mod constraints;
-mod correct;
 mod grounds;
+mod group;
+mod linkage;
 mod nearby;
+mod pairs;
 mod second_look;
+mod settlement;
 
 pub use constraints::Constraints;
 
@@ -30,10 +31,11 @@ use super::features::Features;
 use super::id::{ClusterId, EntryId, digest};
 use super::index::{Held, Index, Live, Slot, Timeline};
 use super::model::Model;
-use affinity::Cache;
 use foldhash::fast::FixedState;
+use group::Group;
 use hashbrown::HashMap;
 use nearby::Neighbor;
+use pairs::Cache;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -46,10 +48,6 @@ pub const WINDOW_DEFAULT: Duration = Duration::from_hours(240);
 const JOIN_AT: i32 = 0;
 /// Log odds (1/1000) by which a preset is stricter or looser.
 const PRESET_STEP: i32 = 1_000;
-/// Log odds (1/1000) that two clusters must reach to merge, against those of a join.
-const MERGE_AGAINST_JOIN: i32 = 0;
-/// By how much (log odds, 1/1000) another cluster must suit an entry better than its own, for the entry to move.
-const MOVE_MARGIN: i32 = 250;
 
 /// How readily entries join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +93,6 @@ impl ClusterOptions {
     }
 }
 
-/// Clusters of those neighbors that are tried, by best neighbor.
-const CLUSTERS_TRIED: usize = 8;
-/// An entry this far (1/1000 log odds) below the threshold speaks for no cluster, unless it is the nearest of all.
-const HOPE: i32 = 2_000;
 /// Terms kept with a decision, for its explanation.
 const SPOKEN_MAX: usize = 8;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
@@ -127,6 +121,22 @@ pub enum Correction {
         /// Has its entries now.
         into: ClusterId,
     },
+    /// An entry left the cluster it was in for one of its own.
+    Parted {
+        /// Which.
+        entry: EntryId,
+        /// The new cluster.
+        to: ClusterId,
+    },
+}
+
+/// Why the surroundings of an entry are arranged.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    /// The entry has just come in.
+    new: bool,
+    /// Makes the ids of clusters that begin by it; no two looks at one entry have the same.
+    seed: u64,
 }
 
 impl Placement {
@@ -204,25 +214,27 @@ impl Clustering {
     /// Puts an entry in a cluster because somebody said so.
     pub fn assign(&mut self, id: EntryId, to: ClusterId) {
         if let Some(slot) = self.index.slot(id) {
-            self.shift(slot, to, &mut Cache::default());
+            self.shift(slot, to);
         }
     }
 
     /// Makes one of two clusters because somebody said so.
     pub fn unite(&mut self, from: ClusterId, into: ClusterId) {
-        self.merge(from, into, &|cluster| cluster != into, &mut Cache::default());
+        self.merge(from, into);
     }
 
-    /// Takes over what an edited entry says now, and looks at it again. Nothing comes of one that is not clustered.
+    /// Takes over what an edited entry says now, and looks at it again. Nothing comes of one that is not clustered. `seed`
+    /// is another for every look.
     pub fn revise<R: Ord>(
         &mut self,
         id: EntryId,
         features: Features,
+        seed: u64,
         rank: impl Fn(ClusterId) -> R,
     ) -> Vec<Correction> {
         let Some(live) = self.live(id) else { return Vec::new() };
         let slot = self.take_in(Live { features, ..live });
-        self.look_again(slot, &mut Cache::default(), &rank)
+        self.arrange(slot, Look { new: false, seed }, &mut Cache::default(), &rank).corrections
     }
 
     /// Forgets an entry. Its cluster goes with its last member.
@@ -233,78 +245,87 @@ impl Clustering {
     }
 
     /// Decides where an entry belongs; `live.cluster` is the id of the cluster that it starts if it belongs nowhere. Of
-    /// two clusters that merge, the one of lesser `rank` goes on.
+    /// two clusters that merge, the larger one goes on, and of equals the one of lesser `rank`.
     pub fn place<R: Ord>(&mut self, live: Live, rank: impl Fn(ClusterId) -> R) -> Placement {
         let (id, fresh) = (live.id, live.cluster);
         let slot = self.take_in(live);
-        let mut kept = std::mem::take(&mut self.cache);
-        kept.clear();
-        let cache = &mut kept;
-        let neighbors = self.neighbors(slot, cache);
-        let decision = match (self.bound(slot), self.copy_of(slot, &neighbors, cache)) {
-            (Some((to, cluster)), _) => Decision::Bound { to, cluster },
-            (None, Some((of, cluster))) => Decision::Copy { of, cluster },
-            (None, None) => self.decide(slot, fresh, &neighbors, cache),
-        };
-        if let Some(cluster) = decision.cluster() {
-            self.shift(slot, cluster, cache);
-        }
-        let mut spoke = decision.against().map(|against| self.shared_terms(id, against)).unwrap_or_default();
-        spoke.truncate(SPOKEN_MAX);
-        let mut corrections = self.correct_moves(slot, &neighbors, cache, &rank);
-        corrections.extend(self.correct_merges(slot, &neighbors, cache, &rank));
+        let mut cache = std::mem::take(&mut self.cache);
+        cache.clear();
+        let mut placement = self.arrange(slot, Look { new: true, seed: fresh.0 }, &mut cache, &rank);
+        self.cache = cache;
+        let against = placement.decision.against();
+        placement.spoke = against.map(|against| self.shared_terms(id, against)).unwrap_or_default();
+        placement.spoke.truncate(SPOKEN_MAX);
         if second_look::is_due(self.index.len()) {
-            corrections.extend(self.second_look(&rank));
+            placement.corrections.extend(self.second_look(fresh.0.wrapping_add(1), &rank));
         }
-        self.cache = kept;
-        Placement { decision, spoke, corrections }
+        placement
     }
 
-    fn decide(&self, slot: Slot, fresh: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Decision {
-        let mut matches = self.matches(slot, fresh, neighbors, cache);
-        matches.sort_unstable_by_key(|m| (std::cmp::Reverse(m.score), m.cluster));
-        let joined = |m: &Match| m.score >= m.threshold;
-        match matches.iter().position(|m| !joined(m) || self.has_room(m.cluster, slot)) {
-            Some(at) if joined(&matches[at]) => {
-                Decision::Join { to: matches[at], runner_up: matches.get(at + 1).copied() }
-            }
-            _ => match matches.first() {
-                Some(to) if joined(to) => Decision::Follow { to: *to },
-                nearest => Decision::Start { nearest: nearest.copied() },
-            },
+    /// Arranges the clusters around an entry anew.
+    fn arrange<R: Ord>(
+        &mut self,
+        slot: Slot,
+        look: Look,
+        cache: &mut Cache,
+        rank: &impl Fn(ClusterId) -> R,
+    ) -> Placement {
+        let mate = self.mate(slot);
+        if mate.is_some() && !look.new {
+            // The user put it where it is.
+            return Placement::alone();
         }
+        let neighbors = self.neighbors(slot, cache);
+        let original = self.copy_of(slot, &neighbors, cache);
+        let groups = self.groups(slot, mate.or(original), &neighbors, cache);
+        let matches = self.matches(slot, &groups, cache);
+        let full: Vec<bool> = groups.iter().map(|group| !group.fits(&groups[0])).collect();
+        let (ids, corrections) = self.settle(slot, &groups, look, cache, rank);
+        let mut named =
+            matches.into_iter().zip(&ids).map(|(found, cluster)| Some(Match { cluster: *cluster, ..found? }));
+        let own = named.next().flatten();
+        let others = named.zip(&full[1..]).filter_map(|(found, full)| Some((found?, *full)));
+        let next = others.max_by_key(|(found, _)| (found.score, std::cmp::Reverse(found.cluster)));
+        let name = |slot: Slot| self.index.get(slot).map(|live| live.id);
+        let decision = match (mate.and_then(name), original.and_then(name), own, next) {
+            (Some(to), _, Some(own), _) => Decision::Bound { to, cluster: own.cluster },
+            (None, Some(of), Some(own), _) => Decision::Copy { of, cluster: own.cluster },
+            (None, None, Some(to), next) => Decision::Join { to, runner_up: next.map(|(found, _)| found) },
+            (.., None, Some((to, true))) if to.score >= to.threshold => Decision::Follow { to },
+            (.., None, next) => Decision::Start { nearest: next.map(|(found, _)| found) },
+        };
+        Placement { decision, spoke: Vec::new(), corrections }
     }
 
-    /// The entry that the user put one together with, and its cluster.
-    fn bound(&self, slot: Slot) -> Option<(EntryId, ClusterId)> {
+    /// The groups around an entry as they should be; its own is the first. Each cluster is in them with all its members or
+    /// not at all. `tied` is an entry that it goes with in any case.
+    fn groups(&self, slot: Slot, tied: Option<Slot>, neighbors: &[Neighbor], cache: &mut Cache) -> Vec<Group> {
+        let home = tied.and_then(|tied| self.index.get(tied)).map(|live| live.cluster);
+        let mut groups = self.taken_apart(slot, neighbors, home.as_slice());
+        let holds = |group: &Group| {
+            tied.is_some_and(|tied| group.loose.contains(&tied)) || home.is_some_and(|home| group.whole.contains(&home))
+        };
+        if let Some(at) = groups.iter().skip(1).position(holds) {
+            let tied = groups.remove(at + 1);
+            groups[0].absorb(&tied);
+        }
+        self.linked(groups, cache)
+    }
+
+    /// The entry that the user put one together with.
+    fn mate(&self, slot: Slot) -> Option<Slot> {
         let id = self.index.get(slot)?.id;
-        self.constraints.mates(id).find_map(|mate| Some((mate, self.cluster_of(mate)?)))
+        self.constraints.mates(id).find_map(|mate| self.index.slot(mate))
     }
 
-    fn matches(&self, slot: Slot, home: ClusterId, neighbors: &[Neighbor], cache: &mut Cache) -> Vec<Match> {
-        let floor = self.options.threshold.saturating_sub(HOPE);
-        let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
-        let tried = self.clusters_near(&neighbors[..near], home, CLUSTERS_TRIED);
-        let crowd = |cluster| self.crowd(neighbors, [home, cluster]);
-        let id = self.index.get(slot).map(|live| live.id);
-        let allowed = |cluster: &ClusterId| id.is_some_and(|id| self.is_allowed(id, *cluster));
-        let tried = tried.into_iter().filter(allowed);
-        tried.filter_map(|cluster| self.affinity(slot, cluster, crowd(cluster), cache)).collect()
-    }
-
-    /// The oldest neighbor with the same text, and its cluster.
-    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Option<(EntryId, ClusterId)> {
+    /// The oldest neighbor with the same text.
+    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Option<Slot> {
         let own = self.index.get(slot)?;
         let near = |other: &&Held| own.date.millis().abs_diff(other.date.millis()) <= COPY_WINDOW_MS;
-        let (_, of, cluster) = neighbors
-            .iter()
-            .filter(|n| self.pair(slot, n.slot, cache).is_some_and(|pair| pair.copy && !pair.apart))
-            .filter_map(|n| self.index.get(n.slot))
-            .filter(near)
-            .filter(|other| self.is_allowed(own.id, other.cluster))
-            .map(|other| (other.date, other.id, other.cluster))
-            .min()?;
-        Some((of, cluster))
+        let same = neighbors.iter().filter(|n| self.pair(slot, n.slot, cache).is_some_and(|p| p.copy && !p.apart));
+        let (_, of) =
+            same.filter_map(|n| self.index.get(n.slot)).filter(near).map(|held| (held.date, held.id)).min()?;
+        self.index.slot(of)
     }
 
     fn take_in(&mut self, live: Live) -> Slot {
@@ -315,11 +336,7 @@ impl Clustering {
         slot
     }
 
-    fn shift(&mut self, slot: Slot, to: ClusterId, cache: &mut Cache) {
-        if let Some(from) = self.index.get(slot).map(|held| held.cluster) {
-            cache.forget(from, Some(slot));
-            cache.forget(to, Some(slot));
-        }
+    fn shift(&mut self, slot: Slot, to: ClusterId) {
         self.leave(slot);
         self.index.set_cluster(slot, to);
         self.add_member(to, slot);
@@ -455,6 +472,18 @@ mod tests {
             || entry(7, 5, "Stranded ferry Aldana towed to Tarvel", "The ferry that ran aground was towed to harbor.");
         assert_eq!(before.place(next(), |id| id), after.place(next(), |id| id));
         assert_eq!(before.compare(EntryId(7), EntryId(1)), after.compare(EntryId(7), EntryId(1)));
+    }
+
+    #[test]
+    fn what_joined_wrongly_parts_again() {
+        let mut clusters = Clustering::new(options());
+        let wrong = stream().into_iter().filter(|live| matches!(live.id.0, 1 | 3));
+        clusters.restore(wrong.map(|live| Live { cluster: ClusterId(1), ..live }).collect());
+        let second = stream().remove(1);
+        let placement = clusters.place(second, |id| id);
+        assert!(matches!(placement.decision, Decision::Join { to, .. } if to.cluster == ClusterId(1)));
+        assert!(matches!(placement.corrections[..], [Correction::Parted { entry: EntryId(3), .. }]));
+        assert_eq!(members(&clusters, 1), [1, 2]);
     }
 
     #[test]

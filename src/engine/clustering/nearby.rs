@@ -1,26 +1,21 @@
-//! What is around an entry: the entries most like it, their clusters, and the crowd of other events.
+//! What is around an entry: the entries most like it, and their clusters.
 
 use super::Clustering;
-use super::affinity::Cache;
+use super::pairs::Cache;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::Slot;
-use crate::engine::similarity::Feature;
+use std::num::NonZeroU64;
 
 /// Neighbors an entry is compared with.
-const NEIGHBORS_MAX: usize = 24;
-/// Other events that make a crowd around an entry.
-const CROWD: usize = 10;
-/// Cosine (1/10,000) to others that is presumed of an entry with few neighbours, and the number of live entries at which
-/// half of that presumption is left.
-const PRIOR_CROWD: usize = 800;
-const PRIOR_CROWD_ENTRIES: usize = 300;
+const NEIGHBORS_MAX: usize = 48;
+/// Of these, how many may be one publisher's: who repeats every headline a hundred times must not hide the others.
+const NEIGHBORS_OF_PUBLISHER: usize = 4;
 
 /// An entry near the one being placed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neighbor {
     pub(super) slot: Slot,
     pub(super) score: i32,
-    cosine: i32,
 }
 
 impl Clustering {
@@ -37,15 +32,31 @@ impl Clustering {
             .into_iter()
             .filter_map(|other| {
                 let pair = self.pair(slot, other, cache)?;
-                if !pair.copy && (vague || self.index.get(other)?.vague) {
+                let held = self.index.get(other)?;
+                if !pair.copy && (vague || held.vague) {
                     return None;
                 }
-                let cosine = pair.evidence.get(Feature::All);
-                Some((Neighbor { slot: other, score: pair.score, cosine }, self.index.get(other)?.id))
+                Some((Neighbor { slot: other, score: pair.score }, held.id))
             })
             .collect();
         neighbors.sort_unstable_by_key(|(n, id)| (std::cmp::Reverse(n.score), *id));
-        neighbors.into_iter().map(|(n, _)| n).collect()
+        self.few_of_each(neighbors.into_iter().map(|(n, _)| n), |n| n.slot, NEIGHBORS_OF_PUBLISHER)
+    }
+
+    /// Only the first few of each publisher.
+    pub(super) fn few_of_each<T>(
+        &self,
+        entries: impl Iterator<Item = T>,
+        slot: impl Fn(&T) -> Slot,
+        max: usize,
+    ) -> Vec<T> {
+        let mut seen: Vec<NonZeroU64> = Vec::new();
+        let is_early = |entry: &T| {
+            let Some(publisher) = self.index.get(slot(entry)).and_then(|held| held.publisher) else { return true };
+            seen.push(publisher);
+            seen.iter().filter(|other| **other == publisher).count() <= max
+        };
+        entries.filter(is_early).collect()
     }
 
     /// The clusters of the neighbors but for one, by best neighbor.
@@ -60,17 +71,5 @@ impl Clustering {
             }
         }
         near
-    }
-
-    /// How much other events around resemble this one: the mean cosine of the nearest neighbors in neither cluster.
-    pub(super) fn crowd(&self, neighbors: &[Neighbor], except: [ClusterId; 2]) -> i32 {
-        let other = |n: &&Neighbor| self.index.get(n.slot).is_some_and(|live| !except.contains(&live.cluster));
-        let mut cosines: Vec<i32> = neighbors.iter().filter(other).map(|n| n.cosine).collect();
-        cosines.sort_unstable_by(|a, b| b.cmp(a));
-        // Where there is next to nothing yet, a crowd like any other is presumed.
-        let presumed = PRIOR_CROWD * PRIOR_CROWD_ENTRIES / (PRIOR_CROWD_ENTRIES + self.index.len());
-        cosines.resize(cosines.len().max(CROWD), i32::try_from(presumed).unwrap_or(0));
-        let sum: i32 = cosines.iter().take(CROWD).sum();
-        sum / i32::try_from(CROWD).unwrap_or(i32::MAX)
     }
 }

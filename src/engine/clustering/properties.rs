@@ -64,7 +64,7 @@ fn live(id: u64, hour: i64, words: &[usize]) -> Live {
         date: Timestamp::from_millis(hour * HOUR_MS),
         features: Features::of(&title.join(" "), &body.join(" "), Some("en")),
         cluster: ClusterId(id),
-        publisher: publisher(if id % 3 == 0 { "A" } else { "B" }),
+        publisher: publisher(if id.is_multiple_of(3) { "A" } else { "B" }),
     }
 }
 

@@ -4,9 +4,8 @@
 //! are decided on while next to nothing has been counted, in whatever order a first import brings the feeds. So, as the
 //! index grows to maturity, each entry is looked at again, by the same similarity, with what is known by then.
 
-use super::{Cache, Clustering, Correction, MOVE_MARGIN};
+use super::{Cache, Clustering, Correction, Look};
 use crate::engine::id::ClusterId;
-use crate::engine::index::Slot;
 
 /// From this many live entries on the counts are good; it is about the prior of the rarities.
 pub const MATURE_AT: usize = 2_000;
@@ -30,42 +29,14 @@ impl Clustering {
         self.index.len() < MATURE_AT
     }
 
-    /// Looks at every live entry again: one that suits another cluster clearly better moves there, and clusters that have
-    /// turned out to be one merge.
-    pub fn second_look<R: Ord>(&mut self, rank: impl Fn(ClusterId) -> R) -> Vec<Correction> {
+    /// Looks at every live entry again, in the order of their dates, and arranges what is around it anew. `seed` is another
+    /// for every look.
+    pub fn second_look<R: Ord>(&mut self, seed: u64, rank: impl Fn(ClusterId) -> R) -> Vec<Correction> {
         let cache = &mut Cache::default();
         let mut corrections = Vec::new();
         for slot in self.index.by_date() {
-            corrections.extend(self.look_again(slot, cache, &rank));
+            corrections.extend(self.arrange(slot, Look { new: false, seed }, cache, &rank).corrections);
         }
-        corrections
-    }
-
-    pub(super) fn look_again<R: Ord>(
-        &mut self,
-        slot: Slot,
-        cache: &mut Cache,
-        rank: &impl Fn(ClusterId) -> R,
-    ) -> Vec<Correction> {
-        let Some((id, home)) = self.index.get(slot).map(|live| (live.id, live.cluster)) else { return Vec::new() };
-        let neighbors = self.neighbors(slot, cache);
-        let crowd = self.crowd(&neighbors, [home, home]);
-        let stays = self.affinity(slot, home, crowd, cache);
-        let mut corrections = Vec::new();
-        let mut matches = self.matches(slot, home, &neighbors, cache);
-        matches.sort_unstable_by_key(|found| (std::cmp::Reverse(found.score), found.cluster));
-        let better = matches.first().filter(|found| found.score >= found.threshold);
-        if let Some(there) = better.filter(|found| self.may_move(slot, found.cluster)) {
-            match stays {
-                None => corrections.push(self.merge(home, there.cluster, rank, cache)),
-                Some(here) if there.score >= here.score.saturating_add(MOVE_MARGIN) => {
-                    self.shift(slot, there.cluster, cache);
-                    corrections.push(Correction::Moved(id, *there));
-                }
-                Some(_) => {}
-            }
-        }
-        corrections.extend(self.correct_merges(slot, &neighbors, cache, rank));
         corrections
     }
 }

@@ -78,6 +78,8 @@ pub struct Index {
     free: Vec<Slot>,
     by_id: HashTable<Slot>,
     terms: Terms,
+    /// Live entries that say something: those that rarities are counted over.
+    telling: usize,
 }
 
 impl Index {
@@ -150,6 +152,7 @@ impl Index {
         let terms = features.terms.iter().take(MENTIONS_MAX);
         let mentions: Box<[Mention]> =
             terms.filter_map(|term| Some(Mention::new(self.terms.number(term.hash)?, *term))).collect();
+        self.telling += usize::from(!vague);
         let slots = &self.slots;
         for mention in &mentions {
             self.terms.hold(mention.term(), slot, |other| when(slots, other) < Some((date, id)));
@@ -168,6 +171,7 @@ impl Index {
             found.remove();
         }
         let Some(Some(held)) = slots.get(slot as usize) else { return };
+        self.telling -= usize::from(!held.vague);
         for mention in &held.mentions {
             self.terms.release(mention.term(), slot, |other| when(slots, other) < Some((held.date, id)));
         }
@@ -178,7 +182,7 @@ impl Index {
     /// How rare terms are now.
     #[must_use]
     pub fn rarities(&self) -> Rarities<'_> {
-        Rarities::new(self.terms.counts(), self.len())
+        Rarities::new(self.terms.counts(), self.telling)
     }
 
     /// The hash of a term of a live entry.

@@ -13,7 +13,7 @@ const PRIOR_HOLDERS: u32 = 1;
 const PRIOR_SHARED: f64 = 60.0;
 /// Share of those that a term is presumed to be in: about what a mature index counts on the mean, so that the first
 /// entries do not meet by the words that all news has.
-const PRIOR_SHARE: f64 = 20.0 / 1_024.0;
+const PRIOR_SHARE: f64 = 32.0 / 1_024.0;
 
 /// Fixed point of the logarithms that rarities are made of.
 const LOG_ONE: u32 = 65_536;

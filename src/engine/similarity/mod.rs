@@ -1,16 +1,14 @@
 //! How alike two entries are, or an entry and a cluster: a dozen numbers that decide, and that can be shown to a person.
 //!
-//! One similarity serves joining, moving, merging and explaining. Sums run over integers, so their order cannot matter;
+//! One similarity serves joining, moving, merging, parting and explaining. Sums run over integers, so their order cannot matter;
 //! each value is rounded to fixed point before anything looks at it.
 
 mod copy;
 mod norms;
-mod pool;
 mod probe;
 mod shared;
 mod weight;
 
-pub use pool::{POOLED_MAX, Pool};
 pub use probe::Probe;
 
 use super::index::{Held, MENTIONS_MAX, RARITY_ONE, Rarities};
@@ -24,8 +22,6 @@ pub const FEATURES: usize = 12;
 /// Fixed point of a feature: 10,000 = 1.
 pub const ONE: i32 = 10_000;
 
-/// Share of the best member in a cluster's similarity, in percent.
-const BEST_SHARE: i64 = 30;
 const DAY_MS: f64 = 86_400_000.0;
 /// Days in which the slow decay falls to 1/e.
 const SLOW_DAYS: f64 = 3.0;
@@ -57,10 +53,10 @@ pub enum Feature {
     Extent,
     /// How common the terms of the two are among the live entries: the likeness to expect by chance.
     Chance,
-    /// How much other events around resemble this one.
-    Crowd,
-    /// Cosine with the members taken together (for two entries, and where it has no weight: the same as `All`).
-    Pooled,
+    /// Score of the best pair of two groups, in log odds / 10 (of two entries alone: 0).
+    Best,
+    /// Score of the nearest other group, in log odds / 10 (of two entries alone: 0).
+    Rival,
 }
 
 impl Feature {
@@ -76,8 +72,8 @@ impl Feature {
         Self::Around,
         Self::Extent,
         Self::Chance,
-        Self::Crowd,
-        Self::Pooled,
+        Self::Best,
+        Self::Rival,
     ];
 }
 
@@ -87,7 +83,7 @@ impl Feature {
     #[must_use]
     pub const fn bounds(self) -> (f64, f64) {
         match self {
-            Self::Extent | Self::Chance | Self::Crowd => (-9.0, 0.0),
+            Self::Extent | Self::Chance | Self::Rival => (-9.0, 0.0),
             Self::Near => (0.0, 3.0),
             Self::Around => (0.0, 5.0),
             _ => (0.0, 20.0),
@@ -108,8 +104,8 @@ impl Feature {
             Self::Around => "around",
             Self::Extent => "extent",
             Self::Chance => "chance",
-            Self::Crowd => "crowd",
-            Self::Pooled => "pooled",
+            Self::Best => "best",
+            Self::Rival => "rival",
         }
     }
 
@@ -127,8 +123,8 @@ impl Feature {
             Self::Around => "within days",
             Self::Extent => "length",
             Self::Chance => "common words",
-            Self::Crowd => "crowd of other events",
-            Self::Pooled => "cluster as a whole",
+            Self::Best => "nearest member",
+            Self::Rival => "nearest other event",
         }
     }
 }
@@ -144,9 +140,29 @@ impl Evidence {
         self.0[feature as usize]
     }
 
-    /// Sets the value of one feature, in 1/10,000.
-    pub const fn set(&mut self, feature: Feature, value: i32) {
+    const fn set(&mut self, feature: Feature, value: i32) {
         self.0[feature as usize] = value;
+    }
+
+    /// The same but for the nearest other group.
+    #[must_use]
+    pub fn with_rival(mut self, rival: i32) -> Self {
+        self.set(Feature::Rival, rival);
+        self
+    }
+
+    /// The similarity of two groups: the mean of their pairs, the score of the best of them and of the nearest other group.
+    #[must_use]
+    pub fn of_group(pairs: &[Self], best: i32, rival: i32) -> Self {
+        let mut mean = Self::default();
+        let count = i64::try_from(pairs.len()).unwrap_or(i64::MAX).max(1);
+        for (place, value) in mean.0.iter_mut().enumerate() {
+            let sum: i64 = pairs.iter().map(|pair| i64::from(pair.0[place])).sum();
+            *value = i32::try_from(sum / count).unwrap_or(0);
+        }
+        mean.set(Feature::Best, best);
+        mean.set(Feature::Rival, rival);
+        mean
     }
 }
 
@@ -159,8 +175,7 @@ pub struct Pair {
     pub copy: bool,
 }
 
-/// Compares the entry that the probe has taken with another. Symmetric. Nothing is known of the crowd around two entries
-/// alone: it is 0.
+/// Compares the entry that the probe has taken with another. Symmetric.
 #[must_use]
 pub fn compare(a: (&Held, &Probe), b: &Held, rarities: &Rarities<'_>) -> Pair {
     let (a, probe) = a;
@@ -193,25 +208,5 @@ fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {
     evidence.set(Feature::Around, fixed(around));
     evidence.set(Feature::Extent, EXTENTS[terms.min(MENTIONS_MAX)]);
     evidence.set(Feature::Chance, fixed((na.chance + nb.chance) * 5.0));
-    evidence.set(Feature::Pooled, all);
     evidence
-}
-
-/// The similarity of an entry to a cluster: 30 % its best member, 70 % the mean of its members. The crowd around the two
-/// is not known here, nor what the members are together.
-#[must_use]
-pub fn blend<'a>(best: &Evidence, pairs: impl Iterator<Item = &'a Evidence>) -> Evidence {
-    let (mut sums, mut count) = ([0_i64; FEATURES], 0_i64);
-    for pair in pairs {
-        count += 1;
-        for (sum, value) in sums.iter_mut().zip(pair.0) {
-            *sum += i64::from(value);
-        }
-    }
-    let mut blended = *best;
-    for (value, sum) in blended.0.iter_mut().zip(sums) {
-        let mixed = (BEST_SHARE * i64::from(*value) + (100 - BEST_SHARE) * sum / count.max(1)) / 100;
-        *value = i32::try_from(mixed).unwrap_or(*value);
-    }
-    blended
 }

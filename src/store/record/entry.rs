@@ -76,6 +76,7 @@ enum DecisionRecord {
     Follow { to: MatchRecord },
     Bound { to: u64, cluster: u64 },
     Corrected { number: u32, from: u64 },
+    Parted { from: u64 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -140,6 +141,7 @@ fn put_decision(decision: &Decision) -> DecisionRecord {
         Decision::Copy { of, cluster } => DecisionRecord::Copy { of: of.0, cluster: cluster.0 },
         Decision::Moved { from, to } => DecisionRecord::Moved { from: from.0, to: put_match(to) },
         Decision::Follow { to } => DecisionRecord::Follow { to: put_match(to) },
+        Decision::Parted { from } => DecisionRecord::Parted { from: from.0 },
         Decision::Bound { to, cluster } => DecisionRecord::Bound { to: to.0, cluster: cluster.0 },
         Decision::Corrected { number, from } => DecisionRecord::Corrected { number: *number, from: from.0 },
     }
@@ -154,6 +156,7 @@ fn decision(record: DecisionRecord) -> Result<Decision, RecordError> {
         DecisionRecord::Copy { of, cluster } => Decision::Copy { of: EntryId(of), cluster: ClusterId(cluster) },
         DecisionRecord::Moved { from, to } => Decision::Moved { from: ClusterId(from), to: read_match(to)? },
         DecisionRecord::Follow { to } => Decision::Follow { to: read_match(to)? },
+        DecisionRecord::Parted { from } => Decision::Parted { from: ClusterId(from) },
         DecisionRecord::Bound { to, cluster } => Decision::Bound { to: EntryId(to), cluster: ClusterId(cluster) },
         DecisionRecord::Corrected { number, from } => Decision::Corrected { number, from: ClusterId(from) },
     })

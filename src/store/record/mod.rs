@@ -396,6 +396,7 @@ mod tests {
             Decision::Copy { of: EntryId(5), cluster: ClusterId(3) },
             Decision::Moved { from: ClusterId(6), to: found() },
             Decision::Follow { to: found() },
+            Decision::Parted { from: ClusterId(6) },
             Decision::Bound { to: EntryId(5), cluster: ClusterId(3) },
             Decision::Corrected { number: 7, from: ClusterId(6) },
         ];

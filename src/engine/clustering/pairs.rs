@@ -1,27 +1,27 @@
-//! How well an entry suits a cluster.
+//! Entries held against each other, each pair once in an arrangement.
 
 use super::Clustering;
-use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::{Held, Slot, Tally};
 use crate::engine::model::Lengths;
-use crate::engine::similarity::{self, Evidence, Feature, POOLED_MAX, Pool, Probe, blend, compare};
+use crate::engine::similarity::{self, Evidence, Probe, compare};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 /// Instalments of a series come at least so long after each other; what comes sooner is the same one, edited.
 const INSTALMENT_MS: u64 = 12 * 3_600_000;
 
+/// What one publisher's two entries lack (1/1000 log odds) to be about one event: it does not tell the same twice, but what
+/// comes next in the same words. Others never put two entries of one site together, which hides real follow-ups.
+const SAME_PUBLISHER: i32 = 2_000;
+
 /// What was computed during one placement. The live entries, hence all rarities, stay the same meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     pairs: HashMap<(Slot, Slot), Pair, FixedState>,
-    /// What was found of entries and clusters, but for the crowd; of clusters as they are.
-    affinities: HashMap<(Slot, ClusterId), Affinity, FixedState>,
     /// Holds the terms of this entry.
     probed: Option<Slot>,
     probe: Probe,
-    pool: Pool,
     tally: Tally,
 }
 
@@ -29,71 +29,23 @@ pub(super) struct Cache {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair {
     pub(super) score: i32,
+    pub(super) lengths: Lengths,
     pub(super) evidence: Evidence,
     /// They say the same in the same words.
     pub(super) copy: bool,
-    /// They are two instalments of a series, and so about two events whatever else they share.
+    /// They are never in one cluster, whatever they share: instalments of a series, or parted by the user.
     pub(super) apart: bool,
-}
-
-/// An entry, held against a cluster.
-#[derive(Clone, Copy, Debug)]
-struct Affinity {
-    nearest: EntryId,
-    lengths: Lengths,
-    evidence: Evidence,
 }
 
 impl Cache {
     /// Forgets everything but its memory.
     pub(super) fn clear(&mut self) {
         self.pairs.clear();
-        self.affinities.clear();
         self.probed = None;
-    }
-
-    /// Members came to a cluster or left it. What an entry itself is to a cluster does not depend on whether it is in.
-    pub(super) fn forget(&mut self, cluster: ClusterId, moved: Option<Slot>) {
-        self.affinities.retain(|(slot, other), _| *other != cluster || Some(*slot) == moved);
     }
 }
 
 impl Clustering {
-    /// How well an entry suits a cluster; `None` if no other member is there, or another instalment of its series is.
-    pub(super) fn affinity(&self, slot: Slot, cluster: ClusterId, crowd: i32, cache: &mut Cache) -> Option<Match> {
-        let Affinity { nearest, lengths, mut evidence } = if let Some(known) = cache.affinities.get(&(slot, cluster)) {
-            *known
-        } else {
-            let affinity = self.affinity_to_members(slot, cluster, cache)?;
-            cache.affinities.insert((slot, cluster), affinity);
-            affinity
-        };
-        evidence.set(Feature::Crowd, crowd);
-        let (score, threshold) = (self.options.model.score(&evidence, lengths), self.options.threshold);
-        Some(Match { cluster, nearest, score, threshold, lengths, evidence })
-    }
-
-    fn affinity_to_members(&self, slot: Slot, cluster: ClusterId, cache: &mut Cache) -> Option<Affinity> {
-        let live = self.index.get(slot)?;
-        let members = self.nearest_members(cluster, live.date.millis(), slot, POOLED_MAX);
-        let mut pairs = Vec::with_capacity(members.len());
-        for member in &members {
-            let pair = self.pair(slot, *member, cache).filter(|pair| !pair.apart)?;
-            pairs.push((pair.score, pair.evidence, self.index.get(*member)?));
-        }
-        // `max_by_key` takes the last of equals; the nearest in time comes first.
-        let (_, best, nearest) = *pairs.iter().rev().max_by_key(|(score, ..)| *score)?;
-        let lengths = Lengths::of(live.length, nearest.length);
-        let mut evidence = blend(&best, pairs.iter().map(|(_, evidence, _)| evidence));
-        // To take the members together costs more than all else here: not done where it would decide nothing.
-        if pairs.len() > 1 && self.options.model.weighs(Feature::Pooled, lengths) {
-            self.probe(slot, cache)?;
-            let members = pairs.iter().map(|(.., member)| *member);
-            evidence.set(Feature::Pooled, cache.pool.cosine(&cache.probe, members, &self.index.rarities()));
-        }
-        Some(Affinity { nearest: nearest.id, lengths, evidence })
-    }
-
     /// The similarity of two entries and its score.
     pub(super) fn pair(&self, a: Slot, b: Slot, cache: &mut Cache) -> Option<Pair> {
         let key = (a.min(b), a.max(b));
@@ -103,8 +55,11 @@ impl Clustering {
         self.probe(a, cache)?;
         let (first, second) = (self.index.get(a)?, self.index.get(b)?);
         let similarity::Pair { evidence, copy } = compare((first, &cache.probe), second, &self.index.rarities());
-        let score = self.options.model.score(&evidence, Lengths::of(first.length, second.length));
-        let pair = Pair { score, evidence, copy, apart: are_instalments(first, second) };
+        let lengths = Lengths::of(first.length, second.length);
+        let same = first.publisher.is_some() && first.publisher == second.publisher;
+        let score = self.options.model.score(&evidence, lengths) - if same { SAME_PUBLISHER } else { 0 };
+        let apart = are_instalments(first, second) || self.constraints.parts(first.id, second.id);
+        let pair = Pair { score, lengths, evidence, copy, apart };
         cache.pairs.insert(key, pair);
         Some(pair)
     }

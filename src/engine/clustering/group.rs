@@ -1,0 +1,112 @@
+//! Entries that are about one event, as far as is known around one of them.
+
+use super::Clustering;
+use super::admission::{Extent, may_be_one};
+use super::nearby::Neighbor;
+use crate::engine::id::ClusterId;
+use crate::engine::index::Slot;
+
+/// Neighbors this far (1/1000 log odds) below the threshold bring their clusters in.
+const HOPE: i32 = 4_000;
+/// Clusters that are brought in, those of the best neighbors.
+const CLUSTERS_MAX: usize = 8;
+/// Clusters of up to this many members are taken apart.
+const LOOSE_MAX: usize = 6;
+/// Members that speak for a larger one, the nearest in time.
+const SPEAKERS: usize = 8;
+/// Of these, how many may be one publisher's: a cluster is what several say.
+const SPEAKERS_OF_PUBLISHER: usize = 2;
+/// Members among which speakers are looked for.
+const SPEAKERS_AMONG: usize = 24;
+/// Entries that are compared in all.
+const POINTS_MAX: usize = 40;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Entries of clusters that were taken apart.
+    pub(super) loose: Vec<Slot>,
+    /// Clusters that are in it as they are.
+    pub(super) whole: Vec<ClusterId>,
+    /// The entries that speak for it.
+    pub(super) points: Vec<Slot>,
+    /// How many there are, and from when to when.
+    pub(super) extent: Extent,
+}
+
+impl Group {
+    /// Takes another in.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.loose.extend(&other.loose);
+        self.whole.extend(&other.whole);
+        self.points.extend(&other.points);
+        self.extent = self.extent.with(other.extent);
+    }
+
+    /// Whether one cluster could hold both.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        may_be_one(self.extent, other.extent)
+    }
+}
+
+impl Clustering {
+    /// The likely clusters around an entry, small ones taken apart; the entry itself is the first. `tied` are clusters that
+    /// are looked at in any case.
+    pub(super) fn taken_apart(&self, slot: Slot, neighbors: &[Neighbor], tied: &[ClusterId]) -> Vec<Group> {
+        let mut groups = vec![self.single(slot)];
+        let Some(live) = self.index.get(slot) else { return groups };
+        let floor = self.options.threshold.saturating_sub(HOPE);
+        let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
+        let near = self.clusters_near(&neighbors[..near], live.cluster, CLUSTERS_MAX);
+        let (mut points, mut seen) = (1, Vec::new());
+        for cluster in std::iter::once(live.cluster).chain(tied.iter().copied()).chain(near) {
+            if seen.contains(&cluster) {
+                continue;
+            }
+            seen.push(cluster);
+            let found = self.groups_of(cluster, slot);
+            points += found.iter().map(|group| group.points.len()).sum::<usize>();
+            if points > POINTS_MAX {
+                break;
+            }
+            groups.extend(found);
+        }
+        groups
+    }
+
+    /// A cluster without one of its entries: as single entries if it is small and the user has not put it together, else as
+    /// a whole.
+    fn groups_of(&self, cluster: ClusterId, except: Slot) -> Vec<Group> {
+        let date_ms = self.index.get(except).map_or(0, |live| live.date.millis());
+        let near = self.nearest_members(cluster, date_ms, except, SPEAKERS_AMONG);
+        let pinned = |slot: &Slot| self.index.get(*slot).is_some_and(|live| self.constraints.pins(live.id));
+        if near.len() <= LOOSE_MAX && !near.iter().any(pinned) {
+            return near.into_iter().map(|slot| self.single(slot)).collect();
+        }
+        if near.is_empty() {
+            return Vec::new();
+        }
+        let mut points = self.few_of_each(near.into_iter(), |slot| *slot, SPEAKERS_OF_PUBLISHER);
+        points.truncate(SPEAKERS);
+        vec![Group { loose: Vec::new(), whole: vec![cluster], points, extent: self.extent(cluster) }]
+    }
+
+    /// A cluster and its neighbors around an entry, each as a whole and without the entry; the cluster is the first.
+    pub(super) fn wholes(&self, slot: Slot, cluster: ClusterId, neighbors: &[Neighbor]) -> Vec<Group> {
+        let date_ms = self.index.get(slot).map_or(0, |live| live.date.millis());
+        let mut near = vec![cluster];
+        near.extend(self.clusters_near(neighbors, cluster, CLUSTERS_MAX));
+        let found = near.into_iter().filter_map(|cluster| {
+            let mut points = self.nearest_members(cluster, date_ms, slot, SPEAKERS);
+            points.truncate(SPEAKERS);
+            let whole = vec![cluster];
+            (!points.is_empty()).then(|| Group { loose: Vec::new(), whole, points, extent: self.extent(cluster) })
+        });
+        found.collect()
+    }
+
+    fn single(&self, slot: Slot) -> Group {
+        let date_ms = self.index.get(slot).map_or(0, |live| live.date.millis());
+        Group { loose: vec![slot], whole: Vec::new(), points: vec![slot], extent: Extent::at(date_ms) }
+    }
+}

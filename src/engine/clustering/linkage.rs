@@ -1,0 +1,254 @@
+//! The entries around one, put together by average linkage: the two groups whose pairs score best on the mean become one,
+//! again and again, as long as that mean reaches the threshold.
+//!
+//! Small clusters are taken apart for it, so that what joined too early may part; a large one stays as it is, and some
+//! of its members speak for it. What stands together has a small advantage, so that nothing goes to and fro.
+
+use super::Clustering;
+use super::group::Group;
+use super::pairs::Cache;
+use crate::engine::evidence::Match;
+use crate::engine::index::Slot;
+use crate::engine::model::Lengths;
+use crate::engine::similarity::{Evidence, Feature};
+use std::num::NonZeroU64;
+
+/// Scores of pairs count from here on (1/1000 log odds): below, all are equally strange.
+const FAR: i32 = -8_000;
+/// Advantage (1/1000 log odds) of what stands together already.
+const TOGETHER: i64 = 250;
+
+/// The vote of a publisher, to be shared by its entries.
+const VOTE: i64 = 60;
+
+/// The pairs between two groups.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    sum: i64,
+    together: i64,
+    count: i64,
+    /// Of the scores.
+    mean: i32,
+    best: i32,
+    /// Of the best pair.
+    lengths: Lengths,
+    /// Two of them are never in one cluster.
+    apart: bool,
+}
+
+impl Link {
+    const NONE: Self =
+        Self { sum: 0, together: 0, count: 0, mean: FAR, best: FAR, lengths: Lengths::Title, apart: false };
+
+    fn add(&mut self, other: &Self) {
+        if self.count == 0 || other.best > self.best {
+            (self.best, self.lengths) = (other.best, other.lengths);
+        }
+        self.sum += other.sum;
+        self.together += other.together;
+        self.count += other.count;
+        self.mean = i32::try_from(self.sum.div_euclid(self.count.max(1))).unwrap_or(FAR);
+        self.apart |= other.apart;
+    }
+
+    fn advantage(&self) -> i32 {
+        if self.together == 0 { 0 } else { i32::try_from(TOGETHER * self.together / self.count.max(1)).unwrap_or(0) }
+    }
+}
+
+/// The links of some groups; those of a group that has gone into another stay behind, unread.
+struct Links {
+    size: usize,
+    all: Vec<Link>,
+    alive: Vec<usize>,
+}
+
+/// The two groups nearest to one: their mean scores, and which the first is.
+#[derive(Clone, Copy)]
+struct Nearest {
+    first: (i32, usize),
+    second: i32,
+}
+
+impl Links {
+    fn get(&self, a: usize, b: usize) -> &Link {
+        &self.all[a * self.size + b]
+    }
+
+    fn set(&mut self, a: usize, b: usize, link: Link) {
+        self.all[a * self.size + b] = link;
+        self.all[b * self.size + a] = link;
+    }
+
+    /// Of each group; those that have gone into another have none.
+    fn nearest(&self) -> Vec<Nearest> {
+        let mut nearest = vec![Nearest { first: (FAR, self.size), second: FAR }; self.size];
+        for a in &self.alive {
+            for b in self.alive.iter().filter(|b| *b != a) {
+                let (mean, of) = (self.get(*a, *b).mean, &mut nearest[*a]);
+                if mean > of.first.0 {
+                    (of.first, of.second) = ((mean, *b), of.first.0);
+                } else {
+                    of.second = of.second.max(mean);
+                }
+            }
+        }
+        nearest
+    }
+
+    /// Notes that `b` has gone into `a`.
+    fn merge(&mut self, a: usize, b: usize) {
+        self.alive.retain(|group| *group != b);
+        for at in 0..self.alive.len() {
+            let other = self.alive[at];
+            if other != a {
+                let more = *self.get(b, other);
+                self.all[a * self.size + other].add(&more);
+                self.all[other * self.size + a].add(&more);
+            }
+        }
+    }
+}
+
+impl Nearest {
+    /// Mean score of the nearest but for one.
+    fn without(self, other: usize) -> i32 {
+        if self.first.1 == other { self.second } else { self.first.0 }
+    }
+}
+
+impl Clustering {
+    /// Puts groups together as they should be; the first stays the first.
+    pub(super) fn linked(&self, mut groups: Vec<Group>, cache: &mut Cache) -> Vec<Group> {
+        let Some(mut links) = self.links(&groups, cache) else { return groups };
+        while let Some((a, b)) = self.nearest_groups(&groups, &links) {
+            links.merge(a, b);
+            let gone = groups[b].clone();
+            groups[a].absorb(&gone);
+            if self.votes(&groups[a].points).iter().any(|vote| *vote < VOTE) {
+                // The sums so far took every entry for another publisher's.
+                for other in links.alive.clone().into_iter().filter(|other| *other != a) {
+                    let Some(link) = self.link(&groups[a], &groups[other], cache) else { continue };
+                    links.set(a, other, link);
+                }
+            }
+        }
+        links.alive.iter().map(|group| groups[*group].clone()).collect()
+    }
+
+    fn links(&self, groups: &[Group], cache: &mut Cache) -> Option<Links> {
+        let size = groups.len();
+        let mut links = Links { size, all: vec![Link::NONE; size * size], alive: (0..size).collect() };
+        for a in 0..size {
+            for b in 0..a {
+                let link = self.link(&groups[a], &groups[b], cache)?;
+                links.set(a, b, link);
+            }
+        }
+        Some(links)
+    }
+
+    fn link(&self, a: &Group, b: &Group, cache: &mut Cache) -> Option<Link> {
+        let mut link = Link::NONE;
+        let votes = self.votes(&b.points);
+        for (x, vote) in a.points.iter().zip(self.votes(&a.points)) {
+            for (y, other) in b.points.iter().zip(&votes) {
+                let pair = self.pair(*x, *y, cache)?;
+                let (score, count) = (pair.score.max(FAR), vote * other);
+                let together = self.index.get(*x)?.cluster == self.index.get(*y)?.cluster;
+                link.add(&Link {
+                    sum: i64::from(score) * count,
+                    together: if together { count } else { 0 },
+                    count,
+                    mean: score,
+                    best: score,
+                    lengths: pair.lengths,
+                    apart: pair.apart,
+                });
+            }
+        }
+        link.apart |= self.are_parted(a, b);
+        Some(link)
+    }
+
+    /// What each entry counts among those that speak for a group: all of one publisher together as much as any other's one,
+    /// so that nobody glues two events together by repeating both a hundred times.
+    fn votes(&self, points: &[Slot]) -> Vec<i64> {
+        let publishers: Vec<_> =
+            points.iter().map(|slot| self.index.get(*slot).and_then(|held| held.publisher)).collect();
+        let vote = |own: &Option<NonZeroU64>| {
+            let same = if own.is_some() { publishers.iter().filter(|other| *other == own).count() } else { 1 };
+            (VOTE / i64::try_from(same).unwrap_or(VOTE)).max(1)
+        };
+        publishers.iter().map(vote).collect()
+    }
+
+    /// Whether the user has parted entries of two groups, such as do not speak for them.
+    fn are_parted(&self, a: &Group, b: &Group) -> bool {
+        if self.constraints.is_empty() {
+            return false;
+        }
+        let loose = a.loose.iter().filter_map(|slot| Some(self.index.get(*slot)?.id));
+        let whole = a.whole.iter().flat_map(|cluster| self.members_of(*cluster));
+        let mut opponents = loose.chain(whole).flat_map(|id| self.constraints.opponents(id));
+        opponents.any(|id| {
+            let Some(slot) = self.index.slot(id) else { return false };
+            let cluster = self.index.get(slot).map(|live| live.cluster);
+            b.loose.contains(&slot) || cluster.is_some_and(|cluster| b.whole.contains(&cluster))
+        })
+    }
+
+    /// The two groups that are nearest, if they are near enough; the first of them came first.
+    fn nearest_groups(&self, groups: &[Group], links: &Links) -> Option<(usize, usize)> {
+        let around = links.nearest();
+        let mut nearest: Option<(i32, usize, usize)> = None;
+        for (at, a) in links.alive.iter().enumerate() {
+            for b in &links.alive[at + 1..] {
+                let link = links.get(*a, *b);
+                let rival = around[*a].without(*b).max(around[*b].without(*a));
+                let score = self.options.model.linkage(link.mean, link.best, rival, link.lengths) + link.advantage();
+                let better = score >= self.options.threshold && nearest.is_none_or(|(best, ..)| score > best);
+                if better && !link.apart && groups[*a].fits(&groups[*b]) {
+                    nearest = Some((score, *a, *b));
+                }
+            }
+        }
+        nearest.map(|(_, a, b)| (a, b))
+    }
+
+    /// How well an entry suits each of the groups without it; `None` where nobody else is there.
+    pub(super) fn matches(&self, slot: Slot, groups: &[Group], cache: &mut Cache) -> Vec<Option<Match>> {
+        let found: Vec<_> = groups.iter().map(|group| self.suits(slot, group, cache)).collect();
+        let mean = |other: &Option<(Match, i32)>| other.as_ref().map(|(_, mean)| *mean);
+        let rival =
+            |at: usize| found.iter().enumerate().filter(|(other, _)| *other != at).filter_map(|(_, o)| mean(o)).max();
+        (0..found.len()).map(|at| Some(self.against(found[at]?, rival(at).unwrap_or(FAR).max(FAR)))).collect()
+    }
+
+    /// An entry held against the rest of a group, rivals aside, and the mean score of the pairs.
+    fn suits(&self, slot: Slot, group: &Group, cache: &mut Cache) -> Option<(Match, i32)> {
+        let mut pairs = Vec::with_capacity(group.points.len());
+        let mut nearest: Option<(i32, Slot, Lengths)> = None;
+        let mut sum = 0_i64;
+        for other in group.points.iter().filter(|other| **other != slot) {
+            let pair = self.pair(slot, *other, cache)?;
+            sum += i64::from(pair.score.max(FAR));
+            pairs.push(pair.evidence);
+            if nearest.is_none_or(|(best, ..)| pair.score > best) {
+                nearest = Some((pair.score, *other, pair.lengths));
+            }
+        }
+        let (best, nearest, lengths) = nearest?;
+        let nearest = self.index.get(nearest)?;
+        let mean = i32::try_from(sum.div_euclid(i64::try_from(pairs.len()).ok()?)).ok()?;
+        let (cluster, threshold) = (nearest.cluster, self.options.threshold);
+        let evidence = Evidence::of_group(&pairs, best.max(FAR), FAR);
+        Some((Match { cluster, nearest: nearest.id, score: mean, threshold, lengths, evidence }, mean))
+    }
+
+    fn against(&self, (found, mean): (Match, i32), rival: i32) -> Match {
+        let evidence = found.evidence.with_rival(rival);
+        let best = evidence.get(Feature::Best);
+        Match { score: self.options.model.linkage(mean, best, rival, found.lengths), evidence, ..found }
+    }
+}
