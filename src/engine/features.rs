@@ -87,15 +87,17 @@ fn first(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The text after the last place where it repeats its title: before it stand menus and cookie notes.
+/// The text after the last place where it repeats its title: before it stand menus and cookie notes. Pages repeat it behind
+/// the text, too ("Share: ..."), so half of the text must be left.
 fn lead<'a>(title: &str, text: &'a str) -> &'a str {
     let title = title.trim();
     if title.is_empty() {
         return text.trim();
     }
     let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= LEAD_SEARCH_BYTES).unwrap_or(text.len());
-    let after = text[..end].rfind(title).map_or(0, |at| at + title.len());
-    text[after..].trim()
+    let after = text[..end].rmatch_indices(title).map(|(at, _)| at + title.len());
+    let start = after.into_iter().find(|at| (text.len() - at) * 2 >= text.len());
+    text[start.unwrap_or(0)..].trim()
 }
 
 /// Without stop words, unless they are most of what there is.
@@ -145,6 +147,9 @@ mod tests {
     #[test]
     fn page_furniture_before_the_title_is_skipped() {
         let page = format!("Cookie settings Privacy policy Ferry aground {BODY}");
-        assert_eq!(Features::of("Ferry aground", &page, Some("en")), Features::of("Ferry aground", BODY, Some("en")));
+        let bare = Features::of("Ferry aground", BODY, Some("en"));
+        assert_eq!(Features::of("Ferry aground", &page, Some("en")), bare);
+        let shared = format!("{BODY} Share this: Ferry aground");
+        assert_eq!(Features::of("Ferry aground", &shared, Some("en")).length, bare.length);
     }
 }

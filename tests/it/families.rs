@@ -66,7 +66,7 @@ fn scores(mut entries: Vec<Labelled>, order: Order) -> Scores {
 fn near_misses_are_told_apart_in_every_language() {
     let families = families();
     assert!(families.len() >= 40, "the families were not found");
-    for (order, precision, f1) in [(Order::Time, 0.81, 0.84), (Order::Feeds, 0.81, 0.84)] {
+    for (order, precision, f1) in [(Order::Time, 0.86, 0.86), (Order::Feeds, 0.85, 0.855)] {
         let found = scores(families.values().flatten().cloned().collect(), order);
         assert!(found.bcubed.precision >= precision && found.bcubed.f1 >= f1, "{order:?}: {found:?}");
     }

@@ -40,6 +40,8 @@ struct Step {
     undo: Option<u32>,
     /// All clusters: the titles of each.
     clusters: Option<Vec<Vec<String>>>,
+    /// How many clusters continue another; all of them know each other then.
+    chains: Option<usize>,
     /// The merged feed, in its order.
     merged: Option<Vec<Merged>>,
 }
@@ -187,6 +189,15 @@ impl World {
         self.engine = again;
     }
 
+    fn chains(&self) -> usize {
+        let continued = |cluster: &&storyfold::engine::cluster::Cluster| {
+            let earlier = cluster.follows.and_then(|earlier| self.engine.cluster(earlier));
+            assert!(earlier.is_none_or(|earlier| earlier.followed_by == Some(cluster.id)));
+            earlier.is_some()
+        };
+        self.engine.clusters().filter(continued).count()
+    }
+
     fn clusters(&self) -> Vec<Vec<String>> {
         let titles = |cluster: &storyfold::engine::cluster::Cluster| {
             let members = cluster.members.iter().filter_map(|id| self.engine.entry(*id));
@@ -251,6 +262,9 @@ fn scenarios() {
                 }
                 expected.sort();
                 assert_eq!(world.clusters(), expected, "{place}");
+            }
+            if let Some(expected) = step.chains {
+                assert_eq!(world.chains(), expected, "{place}: {:?}", world.clusters());
             }
             if let Some(expected) = &step.merged {
                 compare(&world.engine.merged_feed(moment(&step.at)).items, expected, &place);

@@ -24,6 +24,11 @@ impl Extent {
         Self { count: 1, first: date_ms, last: date_ms }
     }
 
+    /// Whether it is of one entry.
+    pub(super) const fn is_single(self) -> bool {
+        self.count == 1
+    }
+
     /// Of both together.
     pub(super) fn with(self, other: Self) -> Self {
         Self { count: self.count + other.count, first: self.first.min(other.first), last: self.last.max(other.last) }

@@ -7,9 +7,9 @@ use crate::engine::id::ClusterId;
 use crate::engine::index::Slot;
 
 /// Neighbors this far (1/1000 log odds) below the threshold bring their clusters in.
-const HOPE: i32 = 4_000;
+const HOPE: i32 = 2_500;
 /// Clusters that are brought in, those of the best neighbors.
-const CLUSTERS_MAX: usize = 8;
+const CLUSTERS_MAX: usize = 6;
 /// Clusters of up to this many members are taken apart.
 const LOOSE_MAX: usize = 6;
 /// Members that speak for a larger one, the nearest in time.
@@ -19,7 +19,7 @@ const SPEAKERS_OF_PUBLISHER: usize = 2;
 /// Members among which speakers are looked for.
 const SPEAKERS_AMONG: usize = 24;
 /// Entries that are compared in all.
-const POINTS_MAX: usize = 40;
+const POINTS_MAX: usize = 28;
 
 /// See the module.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 
 use super::Clustering;
 use super::group::Group;
+use super::nearby::Neighbor;
 use super::pairs::Cache;
 use crate::engine::evidence::Match;
 use crate::engine::index::Slot;
@@ -118,6 +119,15 @@ impl Nearest {
 }
 
 impl Clustering {
+    /// Whether an entry may join anything: a group's mean is never above its best pair, so that most new entries, which are
+    /// near nothing, need not be held against whole groups.
+    pub(super) fn is_near_any(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> bool {
+        neighbors.iter().any(|near| {
+            let Some(pair) = self.pair(slot, near.slot, cache) else { return false };
+            pair.copy || self.options.model.linkage(pair.score, pair.score, FAR, pair.lengths) >= self.options.threshold
+        })
+    }
+
     /// Puts groups together as they should be; the first stays the first.
     pub(super) fn linked(&self, mut groups: Vec<Group>, cache: &mut Cache) -> Vec<Group> {
         let Some(mut links) = self.links(&groups, cache) else { return groups };

@@ -2,16 +2,51 @@
 //! arrival harmless.
 //!
 //! ```text
-//! entry -> index.search -> pairs -> groups around it -> average linkage -> Join | Copy | Start, and corrections
+//! entry -> neighbors -> groups around it -> average linkage -> Join | Copy | Follow | Start, and corrections
 //! ```
 //!
-//! Candidates are the entries around the new entry's own date that share rare terms with it ([`super::index`]); each is
-//! compared ([`super::similarity`]) and weighed ([`super::model`]). Then the clusters of the likely ones are taken apart
-//! and put together again with the new entry, by average linkage ([`linkage`]): so one entry may join, show that two
-//! clusters are one, or that one is two. One pass, bounded work for each entry, nothing random.
+//! # The method, on one page
 //!
-//! The state is a function of the live entries, each with its cluster: [`Clustering::restore`] takes them in any order
-//! and gives what was there before a restart.
+//! **Features** ([`super::features`]). Words by UAX #29, folded, stemmed (Snowball) and cut to five characters, so that
+//! endings and compounds meet; bigrams where a script has no spaces; stop words, words of form ("live") and what a site
+//! writes around its headlines ([`super::headline`]) left out. Of an entry, up to 24 terms of the title and 64 of the first
+//! 1,500 characters are kept, with counts.
+//!
+//! **Rarity** ([`super::index`]): `ln((N + 1500) / (df + 1))` over the live entries (inverse document frequency, Spärck
+//! Jones 1972, with a prior for a young index). Entries that say nothing are not counted.
+//!
+//! **Neighbors** (`nearby`). An inverted index gives the 48 entries that share the weightiest terms, dated within ten days
+//! of this one's own date, whatever the order of arrival; a publisher has four of them at most.
+//!
+//! **Similarity** ([`super::similarity`]). Two entries give ten numbers: cosines of all terms, titles, title against all, and
+//! bodies, kept apart as in Miranda et al. 2018 (EMNLP); the rarity of what they share, and of the second rarest shared word
+//! of a title, for one shared name is not an event; two decays of the time between them; how much the shorter one says, and
+//! how common its words are, for likeness by chance grows with both.
+//!
+//! **Decision** ([`super::model`]). A linear model, one row for each pair of lengths (two titles, two teasers, two articles, a
+//! title and a text), gives the log odds that two entries are about one event. Amounts have no part in it. A publisher's own
+//! two entries need more, for it does not tell the same twice.
+//!
+//! **Linkage** (`linkage`). The clusters of the likely neighbors are taken apart (larger ones speak through eight of their
+//! members) and put together again with the new entry by average linkage (Sokal and Michener 1958): the two groups whose
+//! pairs score best on the mean become one, as long as that mean reaches the threshold. For bare titles, the best pair adds
+//! a little and the nearest other group takes a little. So one entry may join, show that two clusters are one, or that one is
+//! two. A publisher has one vote in a group, however often it repeats itself. What stands together has a small advantage, so
+//! that nothing goes to and fro; a group keeps the id that most of it had (`settlement`).
+//!
+//! **What evidence cannot do** (`admission`, `constraints`, `pairs`). Instalments of a series are never one event; round-ups
+//! and headlines that say nothing join nobody but their copies; a cluster ends after ten days or 500 entries, and the next
+//! one follows it; what the user has put together or apart stays so (Wagstaff and Cardie 2000).
+//!
+//! **Second looks** (`second_look`). While fewer than 2,000 entries are live, rarities are guesses: everything is arranged
+//! anew each time the index has grown by 30 %, and at the end of a first import.
+//!
+//! One pass, bounded work for each entry, nothing random. Sums run over integers and logarithms come from `libm`, so the same
+//! entries in the same order give the same clusters on every machine. The state is a function of the live entries, each with
+//! its cluster: [`Clustering::restore`] takes them in any order and gives what was there before a restart.
+//!
+//! How well it does is a number (`storyfold eval`), beside the rules of others (`eval --all`, [`super::baseline`]); how fast
+//! it is, `cargo bench`. `storyfold tune` fits the weights anew ([`super::tuning`]).
 
 mod admission;
 mod constraints;
@@ -276,6 +311,10 @@ impl Clustering {
             return Placement::alone();
         }
         let neighbors = self.neighbors(slot, cache);
+        let single = look.new || self.index.get(slot).is_some_and(|live| self.extent(live.cluster).is_single());
+        if single && mate.is_none() && !self.is_near_any(slot, &neighbors, cache) {
+            return self.alone(slot, &neighbors, cache);
+        }
         let original = self.copy_of(slot, &neighbors, cache);
         let groups = self.groups(slot, mate.or(original), &neighbors, cache);
         let matches = self.matches(slot, &groups, cache);
@@ -291,10 +330,21 @@ impl Clustering {
             (Some(to), _, Some(own), _) => Decision::Bound { to, cluster: own.cluster },
             (None, Some(of), Some(own), _) => Decision::Copy { of, cluster: own.cluster },
             (None, None, Some(to), next) => Decision::Join { to, runner_up: next.map(|(found, _)| found) },
-            (.., None, Some((to, true))) if to.score >= to.threshold => Decision::Follow { to },
+            (_, copied, None, Some((to, true))) if copied.is_some() || to.score >= to.threshold => {
+                Decision::Follow { to }
+            }
             (.., None, next) => Decision::Start { nearest: next.map(|(found, _)| found) },
         };
         Placement { decision, spoke: Vec::new(), corrections }
+    }
+
+    /// Of a new entry that nothing is near enough to.
+    fn alone(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Placement {
+        let nearest = neighbors.first().and_then(|nearest| {
+            let cluster = self.index.get(nearest.slot)?.cluster;
+            self.matches(slot, &self.wholes(slot, cluster, neighbors), cache).swap_remove(0)
+        });
+        Placement { decision: Decision::Start { nearest }, spoke: Vec::new(), corrections: Vec::new() }
     }
 
     /// The groups around an entry as they should be; its own is the first. Each cluster is in them with all its members or
@@ -305,7 +355,7 @@ impl Clustering {
         let holds = |group: &Group| {
             tied.is_some_and(|tied| group.loose.contains(&tied)) || home.is_some_and(|home| group.whole.contains(&home))
         };
-        if let Some(at) = groups.iter().skip(1).position(holds) {
+        if let Some(at) = groups.iter().skip(1).position(|group| holds(group) && group.fits(&groups[0])) {
             let tied = groups.remove(at + 1);
             groups[0].absorb(&tied);
         }
