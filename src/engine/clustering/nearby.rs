@@ -2,12 +2,15 @@
 
 use super::Clustering;
 use super::pairs::Cache;
+use crate::engine::features::Length;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::Slot;
+use crate::engine::index::{Held, Slot};
 use std::num::NonZeroU64;
 
-/// Neighbors an entry is compared with.
-const NEIGHBORS_MAX: usize = 48;
+/// Neighbors an entry is compared with. Of bare titles, many look alike: fewer would all be of one event, and the others,
+/// which tell how far that event reaches, unseen.
+const NEIGHBORS_MAX: usize = 24;
+const NEIGHBORS_OF_TITLE: usize = 48;
 /// Of these, how many may be one publisher's: who repeats every headline a hundred times must not hide the others.
 const NEIGHBORS_OF_PUBLISHER: usize = 4;
 
@@ -23,8 +26,9 @@ impl Clustering {
     /// nobody's.
     pub(super) fn neighbors(&self, slot: Slot, cache: &mut Cache) -> Vec<Neighbor> {
         let window_ms = i64::try_from(self.options.window.as_millis()).unwrap_or(i64::MAX);
-        let vague = self.index.get(slot).is_some_and(|held| held.vague);
-        let found = self.search(slot, window_ms, NEIGHBORS_MAX, cache);
+        let Some(Held { vague, length, .. }) = self.index.get(slot) else { return Vec::new() };
+        let max = if *length == Length::Title { NEIGHBORS_OF_TITLE } else { NEIGHBORS_MAX };
+        let found = self.search(slot, window_ms, max, cache);
         // They lie anywhere in memory: asked for all at once, they come together.
         let last = |slot: &Slot| self.index.get(*slot)?.mentions.last().map(|mention| mention.term());
         std::hint::black_box(found.iter().filter_map(last).fold(0, u32::wrapping_add));
@@ -33,7 +37,7 @@ impl Clustering {
             .filter_map(|other| {
                 let pair = self.pair(slot, other, cache)?;
                 let held = self.index.get(other)?;
-                if !pair.copy && (vague || held.vague) {
+                if !pair.copy && (*vague || held.vague) {
                     return None;
                 }
                 Some((Neighbor { slot: other, score: pair.score }, held.id))
