@@ -242,3 +242,29 @@ fn eval_scores_labelled_entries() {
         assert_eq!(assigned.lines().count(), 3);
     }
 }
+
+#[test]
+fn a_model_is_fitted_and_can_be_used() {
+    let storyfold = Storyfold::with_hosts("", &[]);
+    let line = |id: usize, title: &str, event: &str| {
+        let at = format!("2026-03-01T{:02}:00:00Z", id % 24);
+        serde_json::json!({ "id": id.to_string(), "title": title, "text": "", "url": null, "source": null, "lang": "en",
+            "published": at, "cluster": event })
+    };
+    let mut text = String::new();
+    for place in 0..40_usize {
+        let (title, event) = match place % 4 {
+            0 => (format!("Ferry Aldana runs aground off Tarvel, rescue boats out ({place})"), "ferry".to_owned()),
+            1 => (format!("Rescue boats out after ferry Aldana ran aground near Tarvel ({place})"), "ferry".to_owned()),
+            _ => (format!("Mayor of town {place} opens market hall number {place}"), format!("mayor-{place}")),
+        };
+        text.push_str(&format!("{}\n", line(place, &title, &event)));
+    }
+    std::fs::write(storyfold.path("labelled.jsonl"), text).unwrap();
+    let told = storyfold.succeed(&["tune", "labelled.jsonl", "-o", "own.toml"]);
+    assert!(told.contains("labelled.jsonl") && told.contains("own.toml"), "{told}");
+    let report = storyfold.json(&["eval", "labelled.jsonl", "--model", "own.toml", "--json"]);
+    assert!(report["bcubed"]["f1"].as_f64().unwrap() > 0.5, "{report}");
+    let all = storyfold.json(&["eval", "labelled.jsonl", "--all", "--json"]);
+    assert_eq!(all.as_object().unwrap().len(), 7, "ours and six baselines");
+}

@@ -1,6 +1,6 @@
 //! The daemon as a child process: serving, signals, restarts.
 
-use crate::cli::Storyfold;
+use crate::cli::{Storyfold, rss};
 use crate::host::{Answer, Host};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -223,4 +223,36 @@ fn views_are_served_and_rendered() {
     assert_eq!(served.matches("<entry").count(), 1);
     assert!(served.ends_with(&storyfold.succeed(&["render", "shared"])));
     assert_eq!(daemon.get("/views/none.atom", "").0, 404);
+}
+
+#[test]
+fn corrections_are_kept_and_taken_back_without_and_with_a_daemon() {
+    let host = Host::start("127.0.0.1");
+    host.set(
+        "/feed",
+        Answer::ok(rss(&[("1", "Bridge over the Tamsel closed after crack is found"), ("2", "Leeks are in season")])),
+    );
+    let storyfold = Storyfold::with_hosts("", &[&host]);
+    storyfold.succeed(&["fetch"]);
+    let ids = || -> Vec<String> {
+        let clusters = storyfold.json(&["clusters", "--json"]);
+        clusters.as_array().unwrap().iter().map(|cluster| cluster["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = ids();
+    let made = storyfold.json(&["clusters", "merge", &before[0], &before[1], "--json"]);
+    assert_eq!((made["number"].as_u64(), made["clusters"].as_array().unwrap().len()), (Some(1), 1));
+    assert_eq!(ids().len(), 1);
+    let daemon = Daemon::start(&storyfold);
+    let listed = storyfold.json(&["clusters", "corrections", "--json"]);
+    assert_eq!((listed[0]["number"].as_u64(), listed[0]["act"].as_str()), (Some(1), Some("merge")));
+    let replayed = storyfold.json(&["replay", "--preset", "strict", "--json"]);
+    assert_eq!((replayed["entries"].as_u64(), replayed["corrections_needed_now"].as_u64()), (Some(2), Some(1)));
+    storyfold.succeed(&["clusters", "corrections", "undo", "1"]);
+    let mut after = ids();
+    after.sort_unstable();
+    let mut expected = before.clone();
+    expected.sort_unstable();
+    assert_eq!(after, expected, "a cluster that was merged away comes back under its own id");
+    daemon.end("-TERM");
+    assert_eq!(storyfold.json(&["clusters", "corrections", "--json"]).as_array().unwrap().len(), 0);
 }

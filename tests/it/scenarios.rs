@@ -70,6 +70,8 @@ struct Merged {
 #[derive(Default)]
 struct Model {
     records: Records,
+    /// All that was recorded, as it came.
+    updates: Vec<Update>,
 }
 
 impl Model {
@@ -82,6 +84,7 @@ impl Model {
             }
             list.extend(map.into_values());
         }
+        self.updates.push(update.clone());
         let records = &mut self.records;
         records.sequence = update.sequence;
         put(&mut records.feeds, update.feeds, |feed| feed.id, &update.feeds_forgotten);
@@ -99,10 +102,12 @@ struct World {
     engine: Engine,
     model: Model,
     sequence: u64,
+    /// It is made again from its records after every step.
+    restarts: bool,
 }
 
 impl World {
-    fn new(scenario: &Scenario) -> Self {
+    fn new(scenario: &Scenario, restarts: bool) -> Self {
         let mut names: Vec<&String> = scenario.step.iter().filter_map(|step| step.feed.as_ref()).collect();
         names.sort();
         names.dedup();
@@ -114,7 +119,7 @@ impl World {
         })
         .unwrap();
         let engine = Engine::restore(config.engine.clone(), Records::default());
-        Self { config, engine, model: Model::default(), sequence: 0 }
+        Self { config, engine, model: Model::default(), sequence: 0, restarts }
     }
 
     fn stamp(&mut self, at: Timestamp) -> Stamp {
@@ -145,7 +150,9 @@ impl World {
         let stamp = self.stamp(at);
         let update = self.engine.handle_time(stamp);
         self.model.commit(update);
-        self.same_after_restart(at);
+        if self.restarts {
+            self.same_after_restart(at);
+        }
     }
 
     /// What the user does by hand.
@@ -251,10 +258,12 @@ fn scenarios() {
         let name = file.file_name().unwrap().to_str().unwrap();
         let scenario: Scenario =
             toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut world = World::new(&scenario);
+        let (mut world, mut undisturbed) = (World::new(&scenario, true), World::new(&scenario, false));
         for (place, step) in scenario.step.iter().enumerate() {
             let place = format!("{name}, step {} at {}", place + 1, step.at);
             world.take(step);
+            undisturbed.take(step);
+            assert_eq!(world.model.updates, undisturbed.model.updates, "{place}: a restart made a difference");
             if let Some(expected) = &step.clusters {
                 let mut expected = expected.clone();
                 for titles in &mut expected {

@@ -60,7 +60,7 @@ impl From<EntryRecord1> for EntryRecord {
             version: old.version,
             cluster: old.cluster,
             sequence: old.sequence,
-            decision: old.decision,
+            decision: without_crowd(old.decision),
             spoke: Vec::new(),
         }
     }
@@ -87,6 +87,20 @@ struct MatchRecord {
     threshold: i32,
     lengths: u8,
     evidence: Vec<i32>,
+}
+
+/// In version 1, the last two numbers of an evidence were of features that are no more.
+fn without_crowd(mut decision: DecisionRecord) -> DecisionRecord {
+    let matches: [Option<&mut MatchRecord>; 2] = match &mut decision {
+        DecisionRecord::Start { nearest } => [nearest.as_mut(), None],
+        DecisionRecord::Join { to, runner_up } => [Some(to), runner_up.as_mut()],
+        DecisionRecord::Moved { to, .. } => [Some(to), None],
+        _ => [None, None],
+    };
+    for found in matches.into_iter().flatten() {
+        found.evidence.iter_mut().skip(10).for_each(|value| *value = 0);
+    }
+    decision
 }
 
 pub(in crate::store) fn put_entry(entry: &Entry) -> Vec<u8> {

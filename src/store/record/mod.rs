@@ -376,7 +376,10 @@ mod tests {
         let written = bytes(
             "01ec27ac0e0101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00",
         );
-        assert_eq!(entry(2, &written).unwrap(), Entry { spoke: Vec::new(), ..an_entry() });
+        let mut was = found();
+        was.evidence.0[11] = 0;
+        let decision = Decision::Join { to: was, runner_up: None };
+        assert_eq!(entry(2, &written).unwrap(), Entry { decision, spoke: Vec::new(), ..an_entry() });
         assert_eq!(features(2, &bytes("01b7fbef6e014d01020802")).unwrap(), (EntryId(2), None));
     }
 
