@@ -23,11 +23,10 @@ use news::{DENSE, Density, News, Report, SPARSE};
 use std::alloc::System;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
-use storyfold::engine::clustering::{ClusterOptions, Clustering, Preset, WINDOW_DEFAULT, publisher};
+use storyfold::engine::clustering::{ClusterOptions, Clustering, WINDOW_DEFAULT, publisher};
 use storyfold::engine::features::Features;
 use storyfold::engine::id::{ClusterId, EntryId};
 use storyfold::engine::index::Live;
-use storyfold::engine::model::Model;
 use storyfold::engine::time::Timestamp;
 
 #[global_allocator]
@@ -109,7 +108,7 @@ fn measure(size: usize, density: Density) -> Measures {
         Live { cluster, ..live(&report, number) }
     };
     let before: Vec<Live> = news.by_ref().take(size).map(&mut known).collect();
-    let mut clustering = Clustering::new(options());
+    let mut clustering = Clustering::new(ClusterOptions::default());
     let clock = Clock::start();
     clustering.restore(before);
     let restore = clock.stop();
@@ -167,15 +166,6 @@ fn live(report: &Report, number: u64) -> Live {
 /// Ids are spread as hashes are; an odd factor keeps them apart.
 fn id(number: u64) -> EntryId {
     EntryId((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
-
-fn options() -> ClusterOptions {
-    ClusterOptions {
-        threshold: Preset::Balanced.threshold(),
-        model: Model::STANDARD,
-        window: WINDOW_DEFAULT,
-        publisher_groups: BTreeMap::new(),
-    }
 }
 
 /// Time of this thread on a core, where the system tells it; else the time that passes.

@@ -4,7 +4,7 @@ use super::Failure;
 use super::output::{print, print_json, print_table, table};
 use crate::clock;
 use crate::engine::baseline::Baseline;
-use crate::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
+use crate::engine::clustering::ClusterOptions;
 use crate::engine::eval::{Labelled, Order, Score, Scores, assign, score};
 use crate::engine::id::ClusterId;
 use crate::engine::model::Model;
@@ -128,12 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         OrderArgument::Feeds => Order::Feeds,
     };
     order.arrange(&mut entries);
-    let options = ClusterOptions {
-        threshold: Preset::Balanced.threshold(),
-        model: model(arguments.model.as_deref())?,
-        window: WINDOW_DEFAULT,
-        publisher_groups: BTreeMap::new(),
-    };
+    let options = ClusterOptions { model: model(arguments.model.as_deref())?, ..ClusterOptions::default() };
     let engine = |entries: &[Labelled]| assign(entries, order, &options);
     if arguments.all {
         let mut reports = vec![("storyfold", measured(&entries, engine).0)];

@@ -3,14 +3,13 @@
 use super::output::{count, print, print_table, remark, table};
 use super::{Failure, Places, eval, session};
 use crate::control::{Reply, Request, SampleRow};
-use crate::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
+use crate::engine::clustering::ClusterOptions;
 use crate::engine::eval::{Labelled, Order, Scores};
 use crate::engine::fit::Sample;
 use crate::engine::model::{Lengths, Model};
 use crate::engine::similarity::Evidence;
 use crate::engine::tuning::{Validation, tune, validate};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,12 +43,7 @@ pub(super) fn run(places: &Places, arguments: &Arguments) -> Result<(), Failure>
             "there is nothing to fit to: name labelled files, or correct some clusters first".to_owned(),
         ]));
     }
-    let options = ClusterOptions {
-        threshold: Preset::Balanced.threshold(),
-        model: Model::STANDARD,
-        window: WINDOW_DEFAULT,
-        publisher_groups: BTreeMap::new(),
-    };
+    let options = ClusterOptions::default();
     let spinner = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );

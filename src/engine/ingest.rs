@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::cluster::Cluster;
-use super::clustering::{self, Correction, Placement};
+use super::clustering::{self, Placement, Revision};
 use super::copy::{COPY_WINDOW, is_touched_copy};
 use super::entry::{Draft, Entry, clamp};
 use super::evidence::{Decision, Match};
@@ -190,9 +190,9 @@ impl Engine {
     /// [`clustering::Clustering::second_look`].
     fn look_again(&mut self, stamp: Stamp) {
         let (clusters, clustering) = (&self.clusters, &mut self.clustering);
-        let corrections = clustering.second_look(stamp.sequence, |id| seniority(clusters, id, stamp));
+        let revisions = clustering.second_look(stamp.sequence, |id| seniority(clusters, id, stamp));
         let mut touched = BTreeSet::new();
-        self.correct(corrections, stamp, &mut touched);
+        self.revise(revisions, stamp, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -232,8 +232,8 @@ impl Engine {
         // The looks of one input have seeds of their own: the last look of an import has the sequence.
         let seed = digest(&[b"edit", &stamp.sequence.to_le_bytes()]);
         let (clusters, clustering) = (&self.clusters, &mut self.clustering);
-        let corrections = clustering.revise(draft.id, draft.features, seed, |id| seniority(clusters, id, stamp));
-        self.correct(corrections, stamp, &mut touched);
+        let revisions = clustering.revise(draft.id, draft.features, seed, |id| seniority(clusters, id, stamp));
+        self.revise(revisions, stamp, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -266,7 +266,7 @@ impl Engine {
             self.chain(cluster, to.cluster);
         }
         let mut touched = BTreeSet::from([cluster]);
-        self.correct(placement.corrections, stamp, &mut touched);
+        self.revise(placement.revisions, stamp, &mut touched);
         for cluster in touched {
             self.review(cluster, stamp.at);
         }
@@ -285,18 +285,18 @@ impl Engine {
     }
 
     /// Draws the consequences of second thoughts: entries that move or part, clusters that merge.
-    fn correct(&mut self, corrections: Vec<Correction>, stamp: Stamp, touched: &mut BTreeSet<ClusterId>) {
-        for correction in corrections {
-            match correction {
-                Correction::Moved(id, to) => {
+    fn revise(&mut self, revisions: Vec<Revision>, stamp: Stamp, touched: &mut BTreeSet<ClusterId>) {
+        for revision in revisions {
+            match revision {
+                Revision::Moved(id, to) => {
                     let from = self.move_entry(id, to);
                     touched.extend(from.into_iter().chain([to.cluster]));
                 }
-                Correction::Parted { entry, to } => {
+                Revision::Parted { entry, to } => {
                     let from = self.part(entry, to, stamp);
                     touched.extend(from.into_iter().chain([to]));
                 }
-                Correction::Merged { from, into } => {
+                Revision::Merged { from, into } => {
                     self.merge(from, into);
                     touched.insert(into);
                 }

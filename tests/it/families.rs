@@ -5,9 +5,8 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
-use storyfold::engine::clustering::{ClusterOptions, Preset, WINDOW_DEFAULT};
+use storyfold::engine::clustering::ClusterOptions;
 use storyfold::engine::eval::{Labelled, Order, Scores, assign, score};
-use storyfold::engine::model::Model;
 use storyfold::engine::time::Timestamp;
 
 #[derive(Deserialize)]
@@ -48,18 +47,9 @@ fn families() -> BTreeMap<String, Vec<Labelled>> {
     read.collect()
 }
 
-fn options() -> ClusterOptions {
-    ClusterOptions {
-        threshold: Preset::Balanced.threshold(),
-        model: Model::STANDARD,
-        window: WINDOW_DEFAULT,
-        publisher_groups: BTreeMap::new(),
-    }
-}
-
 fn scores(mut entries: Vec<Labelled>, order: Order) -> Scores {
     order.arrange(&mut entries);
-    score(&entries, &assign(&entries, order, &options()))
+    score(&entries, &assign(&entries, order, &ClusterOptions::default()))
 }
 
 #[test]
@@ -76,6 +66,6 @@ fn near_misses_are_told_apart_in_every_language() {
 fn the_same_families_give_the_same_clusters() {
     let mut entries: Vec<Labelled> = families().into_values().flatten().collect();
     Order::Time.arrange(&mut entries);
-    let run = || assign(&entries, Order::Time, &options());
+    let run = || assign(&entries, Order::Time, &ClusterOptions::default());
     assert_eq!(run(), run());
 }

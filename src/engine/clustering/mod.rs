@@ -1,8 +1,8 @@
-//! Which entries are about one event: the decision for each new entry, and the late corrections that make the order of
+//! Which entries are about one event: the decision for each new entry, and the late revisions that make the order of
 //! arrival harmless.
 //!
 //! ```text
-//! entry -> neighbors -> groups around it -> average linkage -> Join | Copy | Follow | Start, and corrections
+//! entry -> neighbors -> groups around it -> average linkage -> Join | Copy | Follow | Start, and revisions
 //! ```
 //!
 //! # The method, on one page
@@ -120,6 +120,17 @@ pub struct ClusterOptions {
     pub publisher_groups: BTreeMap<String, Arc<str>>,
 }
 
+impl Default for ClusterOptions {
+    fn default() -> Self {
+        Self {
+            threshold: Preset::Balanced.threshold(),
+            model: Model::STANDARD,
+            window: WINDOW_DEFAULT,
+            publisher_groups: BTreeMap::new(),
+        }
+    }
+}
+
 impl ClusterOptions {
     /// The publisher that counts: the house, where the configuration names one.
     #[must_use]
@@ -133,7 +144,7 @@ const SPOKEN_MAX: usize = 8;
 /// A copy is found within this time of the original; later, the same words are a series ("gold price today").
 const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
 
-/// What a new entry led to: its decision, and the corrections that it brought about, moves before merges.
+/// What a new entry led to: its decision, and the revisions that it brought about, moves before merges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// Where it went, and why.
@@ -141,12 +152,12 @@ pub struct Placement {
     /// What it had in common with the entry that decided, the rarest first.
     pub spoke: Vec<SharedTerm>,
     /// What it showed of others, in the order in which it happened.
-    pub corrections: Vec<Correction>,
+    pub revisions: Vec<Revision>,
 }
 
 /// A second thought on older entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Correction {
+pub enum Revision {
     /// An entry moved to the cluster that suits it so well.
     Moved(EntryId, Match),
     /// Of two clusters that are one, which is gone, and into which.
@@ -178,7 +189,7 @@ impl Placement {
     /// Of an entry that is not clustered.
     #[must_use]
     pub fn alone() -> Self {
-        Self { decision: Decision::Alone, spoke: Vec::new(), corrections: Vec::new() }
+        Self { decision: Decision::Alone, spoke: Vec::new(), revisions: Vec::new() }
     }
 }
 
@@ -266,10 +277,10 @@ impl Clustering {
         features: Features,
         seed: u64,
         rank: impl Fn(ClusterId) -> R,
-    ) -> Vec<Correction> {
+    ) -> Vec<Revision> {
         let Some(live) = self.live(id) else { return Vec::new() };
         let slot = self.take_in(Live { features, ..live });
-        self.arrange(slot, Look { new: false, seed }, &mut Cache::default(), &rank).corrections
+        self.arrange(slot, Look { new: false, seed }, &mut Cache::default(), &rank).revisions
     }
 
     /// Forgets an entry. Its cluster goes with its last member.
@@ -292,7 +303,7 @@ impl Clustering {
         placement.spoke = against.map(|against| self.shared_terms(id, against)).unwrap_or_default();
         placement.spoke.truncate(SPOKEN_MAX);
         if second_look::is_due(self.index.len()) {
-            placement.corrections.extend(self.second_look(fresh.0.wrapping_add(1), &rank));
+            placement.revisions.extend(self.second_look(fresh.0.wrapping_add(1), &rank));
         }
         placement
     }
@@ -319,7 +330,7 @@ impl Clustering {
         let groups = self.groups(slot, mate.or(original), &neighbors, cache);
         let matches = self.matches(slot, &groups, cache);
         let full: Vec<bool> = groups.iter().map(|group| !group.fits(&groups[0])).collect();
-        let (ids, corrections) = self.settle(slot, &groups, look, cache, rank);
+        let (ids, revisions) = self.settle(slot, &groups, look, cache, rank);
         let mut named =
             matches.into_iter().zip(&ids).map(|(found, cluster)| Some(Match { cluster: *cluster, ..found? }));
         let own = named.next().flatten();
@@ -335,7 +346,7 @@ impl Clustering {
             }
             (.., None, next) => Decision::Start { nearest: next.map(|(found, _)| found) },
         };
-        Placement { decision, spoke: Vec::new(), corrections }
+        Placement { decision, spoke: Vec::new(), revisions }
     }
 
     /// Of a new entry that nothing is near enough to.
@@ -344,7 +355,7 @@ impl Clustering {
             let cluster = self.index.get(nearest.slot)?.cluster;
             self.matches(slot, &self.wholes(slot, cluster, neighbors), cache).swap_remove(0)
         });
-        Placement { decision: Decision::Start { nearest }, spoke: Vec::new(), corrections: Vec::new() }
+        Placement { decision: Decision::Start { nearest }, spoke: Vec::new(), revisions: Vec::new() }
     }
 
     /// The groups around an entry as they should be; its own is the first. Each cluster is in them with all its members or
@@ -429,15 +440,6 @@ mod tests {
         }
     }
 
-    fn options() -> ClusterOptions {
-        ClusterOptions {
-            threshold: Preset::Balanced.threshold(),
-            model: Model::STANDARD,
-            window: WINDOW_DEFAULT,
-            publisher_groups: BTreeMap::new(),
-        }
-    }
-
     fn members(clusters: &Clustering, cluster: u64) -> Vec<u64> {
         let slots = clusters.members.get(&ClusterId(cluster)).into_iter().flat_map(Timeline::iter);
         let mut ids: Vec<u64> = slots.map(|slot| clusters.index.get(slot).unwrap().id.0).collect();
@@ -487,7 +489,7 @@ mod tests {
     }
 
     fn placed(entries: impl IntoIterator<Item = Live>) -> (Clustering, Vec<Placement>) {
-        let mut clusters = Clustering::new(options());
+        let mut clusters = Clustering::new(ClusterOptions::default());
         let placements = entries.into_iter().map(|live| clusters.place(live, |id| id)).collect();
         (clusters, placements)
     }
@@ -515,7 +517,7 @@ mod tests {
     fn a_restored_engine_decides_as_the_one_before_it() {
         let (mut before, _) = placed(stream());
         before.remove(EntryId(2));
-        let mut after = Clustering::new(options());
+        let mut after = Clustering::new(ClusterOptions::default());
         let rest = stream().into_iter().rev().filter(|live| live.id != EntryId(2));
         after.restore(rest.map(|live| Live { cluster: before.cluster_of(live.id).unwrap(), ..live }).collect());
         let next =
@@ -526,13 +528,13 @@ mod tests {
 
     #[test]
     fn what_joined_wrongly_parts_again() {
-        let mut clusters = Clustering::new(options());
+        let mut clusters = Clustering::new(ClusterOptions::default());
         let wrong = stream().into_iter().filter(|live| matches!(live.id.0, 1 | 3));
         clusters.restore(wrong.map(|live| Live { cluster: ClusterId(1), ..live }).collect());
         let second = stream().remove(1);
         let placement = clusters.place(second, |id| id);
         assert!(matches!(placement.decision, Decision::Join { to, .. } if to.cluster == ClusterId(1)));
-        assert!(matches!(placement.corrections[..], [Correction::Parted { entry: EntryId(3), .. }]));
+        assert!(matches!(placement.revisions[..], [Revision::Parted { entry: EntryId(3), .. }]));
         assert_eq!(members(&clusters, 1), [1, 2]);
     }
 

@@ -1,10 +1,9 @@
 //! What must hold whatever comes and goes, in whatever order.
 
-use super::{ClusterOptions, Clustering, Preset, WINDOW_DEFAULT, publisher};
+use super::{ClusterOptions, Clustering, publisher};
 use crate::engine::features::Features;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::Live;
-use crate::engine::model::Model;
 use crate::engine::time::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -47,15 +46,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(prop_oneof![4 => place, 1 => remove], 1..80)
 }
 
-fn options() -> ClusterOptions {
-    ClusterOptions {
-        threshold: Preset::Balanced.threshold(),
-        model: Model::STANDARD,
-        window: WINDOW_DEFAULT,
-        publisher_groups: BTreeMap::new(),
-    }
-}
-
 fn live(id: u64, hour: i64, words: &[usize]) -> Live {
     let text: Vec<&str> = words.iter().map(|word| WORDS[*word]).collect();
     let (title, body) = text.split_at(text.len().div_ceil(3));
@@ -70,7 +60,7 @@ fn live(id: u64, hour: i64, words: &[usize]) -> Live {
 
 /// A clustering after some steps, and the entries that are live then.
 fn after(steps: &[Step]) -> (Clustering, BTreeMap<u64, Live>) {
-    let (mut clustering, mut entries) = (Clustering::new(options()), BTreeMap::new());
+    let (mut clustering, mut entries) = (Clustering::new(ClusterOptions::default()), BTreeMap::new());
     for step in steps {
         match step {
             Step::Place { id, hour, words } => {
@@ -100,7 +90,7 @@ proptest! {
         let mut entries: Vec<Live> = entries.into_values().collect();
         let by = turn % entries.len().max(1);
         entries.rotate_left(by);
-        let mut restored = Clustering::new(options());
+        let mut restored = Clustering::new(ClusterOptions::default());
         restored.restore(entries.clone());
         for (a, b) in entries.iter().zip(entries.iter().rev()) {
             prop_assert_eq!(lived.compare(a.id, b.id), restored.compare(a.id, b.id));

@@ -4,7 +4,7 @@
 //! are decided on while next to nothing has been counted, in whatever order a first import brings the feeds. So, as the
 //! index grows to maturity, each entry is looked at again, by the same similarity, with what is known by then.
 
-use super::{Cache, Clustering, Correction, Look};
+use super::{Cache, Clustering, Look, Revision};
 use crate::engine::id::ClusterId;
 
 /// From this many live entries on the counts are good; it is about the prior of the rarities.
@@ -31,13 +31,13 @@ impl Clustering {
 
     /// Looks at every live entry again, in the order of their dates, and arranges what is around it anew. `seed` is another
     /// for every look.
-    pub fn second_look<R: Ord>(&mut self, seed: u64, rank: impl Fn(ClusterId) -> R) -> Vec<Correction> {
+    pub fn second_look<R: Ord>(&mut self, seed: u64, rank: impl Fn(ClusterId) -> R) -> Vec<Revision> {
         let cache = &mut Cache::default();
-        let mut corrections = Vec::new();
+        let mut revisions = Vec::new();
         for slot in self.index.by_date() {
-            corrections.extend(self.arrange(slot, Look { new: false, seed }, cache, &rank).corrections);
+            revisions.extend(self.arrange(slot, Look { new: false, seed }, cache, &rank).revisions);
         }
-        corrections
+        revisions
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::group::Group;
 use super::pairs::Cache;
-use super::{Clustering, Correction, Look};
+use super::{Clustering, Look, Revision};
 use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::Slot;
@@ -22,13 +22,13 @@ impl Clustering {
         Look { new, seed }: Look,
         cache: &mut Cache,
         rank: &impl Fn(ClusterId) -> R,
-    ) -> (Vec<ClusterId>, Vec<Correction>) {
+    ) -> (Vec<ClusterId>, Vec<Revision>) {
         let (names, heirs) = heirs(&self.claims(groups, rank), groups.len());
         let pairs = names.iter().zip(groups);
         let ids: Vec<ClusterId> =
             pairs.map(|(name, group)| name.unwrap_or_else(|| self.part_id(slot, group, seed))).collect();
         let told = |of: Slot| !(new && of == slot);
-        let mut corrections = Vec::new();
+        let mut revisions = Vec::new();
         for (at, group) in groups.iter().enumerate() {
             let mut begun = names[at].is_some();
             for member in &group.loose {
@@ -37,10 +37,10 @@ impl Clustering {
                     continue;
                 }
                 if told(*member) {
-                    corrections.extend(if begun {
+                    revisions.extend(if begun {
                         self.moved(*member, groups, at, ids[at], cache)
                     } else {
-                        Some(Correction::Parted { entry: id, to: ids[at] })
+                        Some(Revision::Parted { entry: id, to: ids[at] })
                     });
                 }
                 begun = true;
@@ -49,10 +49,10 @@ impl Clustering {
         }
         for (from, at) in heirs {
             if from != ids[at] && self.members.contains_key(&from) {
-                corrections.push(self.merge(from, ids[at]));
+                revisions.push(self.merge(from, ids[at]));
             }
         }
-        (ids, corrections)
+        (ids, revisions)
     }
 
     /// What each group has of each cluster, the largest parts first.
@@ -80,18 +80,18 @@ impl Clustering {
     }
 
     /// The move of an entry to a group that goes on as the cluster `to`.
-    fn moved(&self, slot: Slot, groups: &[Group], at: usize, to: ClusterId, cache: &mut Cache) -> Option<Correction> {
+    fn moved(&self, slot: Slot, groups: &[Group], at: usize, to: ClusterId, cache: &mut Cache) -> Option<Revision> {
         let found = self.matches(slot, groups, cache).swap_remove(at)?;
-        Some(Correction::Moved(self.index.get(slot)?.id, Match { cluster: to, ..found }))
+        Some(Revision::Moved(self.index.get(slot)?.id, Match { cluster: to, ..found }))
     }
 
     /// What is left of one cluster goes into another.
-    pub(super) fn merge(&mut self, from: ClusterId, into: ClusterId) -> Correction {
+    pub(super) fn merge(&mut self, from: ClusterId, into: ClusterId) -> Revision {
         let slots: Vec<Slot> = self.members.get(&from).map(|members| members.iter().collect()).unwrap_or_default();
         for slot in slots {
             self.shift(slot, into);
         }
-        Correction::Merged { from, into }
+        Revision::Merged { from, into }
     }
 }
 
