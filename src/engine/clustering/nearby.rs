@@ -29,9 +29,6 @@ impl Clustering {
         let Some(Held { vague, length, .. }) = self.index.get(slot) else { return Vec::new() };
         let max = if *length == Length::Title { NEIGHBORS_OF_TITLE } else { NEIGHBORS_MAX };
         let found = self.search(slot, window_ms, max, cache);
-        // They lie anywhere in memory: asked for all at once, they come together.
-        let last = |slot: &Slot| self.index.get(*slot)?.mentions.last().map(|mention| mention.term());
-        std::hint::black_box(found.iter().filter_map(last).fold(0, u32::wrapping_add));
         let mut neighbors: Vec<(Neighbor, EntryId)> = found
             .into_iter()
             .filter_map(|other| {
