@@ -35,10 +35,8 @@ impl Daemon {
 fn options(what_if: &WhatIf, today: &ClusterOptions) -> Result<ClusterOptions, String> {
     let mut other = today.clone();
     if let Some(preset) = &what_if.preset {
-        let known = [("strict", Preset::Strict), ("balanced", Preset::Balanced), ("loose", Preset::Loose)];
-        let found = known.iter().find(|(name, _)| name == preset);
-        other.threshold =
-            found.ok_or_else(|| format!("`{preset}` is no preset; there are strict, balanced, loose"))?.1.threshold();
+        let known = || format!("`{preset}` is no preset; there are strict, balanced, loose");
+        other.threshold = Preset::named(preset).ok_or_else(known)?.threshold();
     }
     if let Some(threshold) = what_if.threshold {
         other.threshold = threshold;

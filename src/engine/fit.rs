@@ -116,10 +116,10 @@ fn pack(weights: &Weights) -> Row {
 mod tests {
     use super::*;
 
-    fn sample(all: i32, crowd: i32, right: f64) -> Sample {
+    fn sample(all: i32, chance: i32, right: f64) -> Sample {
         let mut evidence = Evidence::default();
         evidence.0[Feature::All as usize] = all;
-        evidence.0[Feature::Chance as usize] = crowd;
+        evidence.0[Feature::Chance as usize] = chance;
         Sample { evidence, lengths: Lengths::Short, right, weight: 1.0 }
     }
 

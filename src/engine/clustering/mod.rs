@@ -49,101 +49,33 @@
 //! it is, `cargo bench`. `storyfold tune` fits the weights anew ([`super::tuning`]).
 
 mod admission;
+mod arrangement;
 mod constraints;
 mod grounds;
 mod group;
 mod linkage;
 mod nearby;
+mod options;
 mod pairs;
 mod second_look;
 mod settlement;
 
 pub use constraints::Constraints;
+pub use options::{ClusterOptions, Preset, WINDOW_DEFAULT};
 
 use super::entry::Entry;
 use super::evidence::{Decision, Match, SharedTerm};
 use super::features::Features;
 use super::id::{ClusterId, EntryId, digest};
-use super::index::{Held, Index, Live, Slot, Timeline};
-use super::model::Model;
+use super::index::{Index, Live, Slot, Timeline};
+use arrangement::Look;
 use foldhash::fast::FixedState;
-use group::Group;
 use hashbrown::HashMap;
-use nearby::Neighbor;
 use pairs::Cache;
-use std::collections::BTreeMap;
 use std::num::NonZeroU64;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// How far apart in time the entries of one event may lie, each from its nearest.
-pub const WINDOW_DEFAULT: Duration = Duration::from_hours(240);
-
-/// Log odds (1/1000) that a join must reach: even odds, as the model was fitted.
-const JOIN_AT: i32 = 0;
-/// Log odds (1/1000) by which a preset is stricter or looser.
-const PRESET_STEP: i32 = 1_000;
-
-/// How readily entries join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preset {
-    /// Fewer and surer joins.
-    Strict,
-    /// As the model was fitted.
-    Balanced,
-    /// More joins, more of them wrong.
-    Loose,
-}
-
-impl Preset {
-    /// Log odds that a join must reach, in 1/1000.
-    #[must_use]
-    pub fn threshold(self) -> i32 {
-        match self {
-            Self::Strict => JOIN_AT + PRESET_STEP,
-            Self::Balanced => JOIN_AT,
-            Self::Loose => JOIN_AT - PRESET_STEP,
-        }
-    }
-}
-
-/// What may be tuned about clustering.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClusterOptions {
-    /// Log odds that a join must reach, in 1/1000; a [`Preset`] names three.
-    pub threshold: i32,
-    /// What weighs the evidence: the shipped model, or one fitted to the user's own labels.
-    pub model: Model,
-    /// See [`WINDOW_DEFAULT`].
-    pub window: Duration,
-    /// Publishers (domains, in lower case) that are one house, and its name.
-    pub publisher_groups: BTreeMap<String, Arc<str>>,
-}
-
-impl Default for ClusterOptions {
-    fn default() -> Self {
-        Self {
-            threshold: Preset::Balanced.threshold(),
-            model: Model::STANDARD,
-            window: WINDOW_DEFAULT,
-            publisher_groups: BTreeMap::new(),
-        }
-    }
-}
-
-impl ClusterOptions {
-    /// The publisher that counts: the house, where the configuration names one.
-    #[must_use]
-    pub fn group_of(&self, publisher: &str) -> Arc<str> {
-        self.publisher_groups.get(&publisher.to_lowercase()).cloned().unwrap_or_else(|| publisher.into())
-    }
-}
 
 /// Terms kept with a decision, for its explanation.
 const SPOKEN_MAX: usize = 8;
-/// A copy is found within this time of the original; later, the same words are a series ("gold price today").
-const COPY_WINDOW_MS: u64 = 2 * 86_400_000;
-
 /// What a new entry led to: its decision, and the revisions that it brought about, moves before merges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
@@ -174,15 +106,6 @@ pub enum Revision {
         /// The new cluster.
         to: ClusterId,
     },
-}
-
-/// Why the surroundings of an entry are arranged.
-#[derive(Clone, Copy, Debug)]
-struct Look {
-    /// The entry has just come in.
-    new: bool,
-    /// Makes the ids of clusters that begin by it; no two looks at one entry have the same.
-    seed: u64,
 }
 
 impl Placement {
@@ -306,87 +229,6 @@ impl Clustering {
             placement.revisions.extend(self.second_look(fresh.0.wrapping_add(1), &rank));
         }
         placement
-    }
-
-    /// Arranges the clusters around an entry anew.
-    fn arrange<R: Ord>(
-        &mut self,
-        slot: Slot,
-        look: Look,
-        cache: &mut Cache,
-        rank: &impl Fn(ClusterId) -> R,
-    ) -> Placement {
-        let mate = self.mate(slot);
-        if mate.is_some() && !look.new {
-            // The user put it where it is.
-            return Placement::alone();
-        }
-        let neighbors = self.neighbors(slot, cache);
-        let single = look.new || self.index.get(slot).is_some_and(|live| self.extent(live.cluster).is_single());
-        if single && mate.is_none() && !self.is_near_any(slot, &neighbors, cache) {
-            return self.alone(slot, &neighbors, cache);
-        }
-        let original = self.copy_of(slot, &neighbors, cache);
-        let groups = self.groups(slot, mate.or(original), &neighbors, cache);
-        let matches = self.matches(slot, &groups, cache);
-        let full: Vec<bool> = groups.iter().map(|group| !group.fits(&groups[0])).collect();
-        let (ids, revisions) = self.settle(slot, &groups, look, cache, rank);
-        let mut named =
-            matches.into_iter().zip(&ids).map(|(found, cluster)| Some(Match { cluster: *cluster, ..found? }));
-        let own = named.next().flatten();
-        let others = named.zip(&full[1..]).filter_map(|(found, full)| Some((found?, *full)));
-        let next = others.max_by_key(|(found, _)| (found.score, std::cmp::Reverse(found.cluster)));
-        let name = |slot: Slot| self.index.get(slot).map(|live| live.id);
-        let decision = match (mate.and_then(name), original.and_then(name), own, next) {
-            (Some(to), _, Some(own), _) => Decision::Bound { to, cluster: own.cluster },
-            (None, Some(of), Some(own), _) => Decision::Copy { of, cluster: own.cluster },
-            (None, None, Some(to), next) => Decision::Join { to, runner_up: next.map(|(found, _)| found) },
-            (_, copied, None, Some((to, true))) if copied.is_some() || to.score >= to.threshold => {
-                Decision::Follow { to }
-            }
-            (.., None, next) => Decision::Start { nearest: next.map(|(found, _)| found) },
-        };
-        Placement { decision, spoke: Vec::new(), revisions }
-    }
-
-    /// Of a new entry that nothing is near enough to.
-    fn alone(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Placement {
-        let nearest = neighbors.first().and_then(|nearest| {
-            let cluster = self.index.get(nearest.slot)?.cluster;
-            self.matches(slot, &self.wholes(slot, cluster, neighbors), cache).swap_remove(0)
-        });
-        Placement { decision: Decision::Start { nearest }, spoke: Vec::new(), revisions: Vec::new() }
-    }
-
-    /// The groups around an entry as they should be; its own is the first. Each cluster is in them with all its members or
-    /// not at all. `tied` is an entry that it goes with in any case.
-    fn groups(&self, slot: Slot, tied: Option<Slot>, neighbors: &[Neighbor], cache: &mut Cache) -> Vec<Group> {
-        let home = tied.and_then(|tied| self.index.get(tied)).map(|live| live.cluster);
-        let mut groups = self.taken_apart(slot, neighbors, home.as_slice());
-        let holds = |group: &Group| {
-            tied.is_some_and(|tied| group.loose.contains(&tied)) || home.is_some_and(|home| group.whole.contains(&home))
-        };
-        if let Some(at) = groups.iter().skip(1).position(|group| holds(group) && group.fits(&groups[0])) {
-            let tied = groups.remove(at + 1);
-            groups[0].absorb(&tied);
-        }
-        self.linked(groups, cache)
-    }
-
-    /// The entry that the user put one together with.
-    fn mate(&self, slot: Slot) -> Option<Slot> {
-        let id = self.index.get(slot)?.id;
-        self.constraints.mates(id).find_map(|mate| self.index.slot(mate))
-    }
-
-    /// The oldest neighbor with the same text.
-    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Option<Slot> {
-        let own = self.index.get(slot)?;
-        let near = |other: &&Held| own.date.millis().abs_diff(other.date.millis()) <= COPY_WINDOW_MS;
-        let same = neighbors.iter().filter(|n| self.pair(slot, n.slot, cache).is_some_and(|p| p.copy && !p.apart));
-        let (_, of) =
-            same.filter_map(|n| self.index.get(n.slot)).filter(near).map(|held| (held.date, held.id)).min()?;
-        self.index.slot(of)
     }
 
     fn take_in(&mut self, live: Live) -> Slot {

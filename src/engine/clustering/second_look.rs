@@ -1,10 +1,11 @@
 //! A second look at everything, while the index is young.
 //!
-//! How rare a word is, and how crowded the news around an entry, is counted over the live entries. The first few hundred
+//! How rare a word is, is counted over the live entries. The first few hundred
 //! are decided on while next to nothing has been counted, in whatever order a first import brings the feeds. So, as the
 //! index grows to maturity, each entry is looked at again, by the same similarity, with what is known by then.
 
-use super::{Cache, Clustering, Look, Revision};
+use super::arrangement::Look;
+use super::{Cache, Clustering, Revision};
 use crate::engine::id::ClusterId;
 
 /// From this many live entries on the counts are good; it is about the prior of the rarities.

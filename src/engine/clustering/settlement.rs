@@ -1,8 +1,9 @@
 //! Which cluster each group goes on as: the one that most of it was in, so that readers find their clusters again.
 
+use super::arrangement::Look;
 use super::group::Group;
 use super::pairs::Cache;
-use super::{Clustering, Look, Revision};
+use super::{Clustering, Revision};
 use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::index::Slot;

@@ -7,19 +7,15 @@ use crate::engine::id::{ClusterId, EntryId};
 use crate::engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Version 2 is version 1 and something more: postcard frames nothing, so what is added comes behind.
 #[derive(Serialize, Deserialize)]
 struct ClusterRecord {
-    born: u64,
-    members: Vec<u64>,
-    lead: u64,
-    aliases: Vec<u64>,
-    publication: Option<PublicationRecord>,
+    first: ClusterRecord1,
     follows: Option<u64>,
     followed_by: Option<u64>,
 }
 
-/// Before clusters followed each other.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct ClusterRecord1 {
     born: u64,
     members: Vec<u64>,
@@ -29,9 +25,8 @@ struct ClusterRecord1 {
 }
 
 impl From<ClusterRecord1> for ClusterRecord {
-    fn from(old: ClusterRecord1) -> Self {
-        let ClusterRecord1 { born, members, lead, aliases, publication } = old;
-        Self { born, members, lead, aliases, publication, follows: None, followed_by: None }
+    fn from(first: ClusterRecord1) -> Self {
+        Self { first, follows: None, followed_by: None }
     }
 }
 
@@ -62,12 +57,10 @@ pub(in crate::store) fn put_cluster(cluster: &Cluster) -> Vec<u8> {
 }
 
 fn cluster_record(cluster: &Cluster) -> ClusterRecord {
-    ClusterRecord {
+    let first = ClusterRecord1 {
         born: cluster.born,
         members: bare(&cluster.members),
         lead: cluster.lead.0,
-        follows: cluster.follows.map(|id| id.0),
-        followed_by: cluster.followed_by.map(|id| id.0),
         aliases: cluster.aliases.iter().map(|id| id.0).collect(),
         publication: cluster.publication.as_ref().map(|told| PublicationRecord {
             published: told.published.millis(),
@@ -77,7 +70,9 @@ fn cluster_record(cluster: &Cluster) -> ClusterRecord {
             publishers: told.publishers as u64,
             edition: told.edition,
         }),
-    }
+    };
+    let neighbor = |id: Option<ClusterId>| id.map(|id| id.0);
+    ClusterRecord { first, follows: neighbor(cluster.follows), followed_by: neighbor(cluster.followed_by) }
 }
 
 pub(in crate::store) fn cluster(id: u64, bytes: &[u8]) -> Result<Cluster, RecordError> {
@@ -88,14 +83,14 @@ pub(in crate::store) fn cluster(id: u64, bytes: &[u8]) -> Result<Cluster, Record
     Ok(read_cluster(id, record))
 }
 
-fn read_cluster(id: u64, record: ClusterRecord) -> Cluster {
+fn read_cluster(id: u64, ClusterRecord { first: record, follows, followed_by }: ClusterRecord) -> Cluster {
     Cluster {
         id: ClusterId(id),
         born: record.born,
         members: entry_ids(record.members),
         lead: EntryId(record.lead),
-        follows: record.follows.map(ClusterId),
-        followed_by: record.followed_by.map(ClusterId),
+        follows: follows.map(ClusterId),
+        followed_by: followed_by.map(ClusterId),
         aliases: record.aliases.into_iter().map(ClusterId).collect(),
         publication: record.publication.map(|told| Publication {
             published: Timestamp::from_millis(told.published),

@@ -9,26 +9,14 @@ use crate::engine::similarity::Evidence;
 use crate::engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Version 2 is version 1 and something more: postcard frames nothing, so what is added comes behind.
 #[derive(Serialize, Deserialize)]
 struct EntryRecord {
-    feed: u64,
-    title: String,
-    link: Option<String>,
-    publisher: String,
-    language: Option<String>,
-    published: Option<i64>,
-    first_seen: i64,
-    initial: bool,
-    left: Option<i64>,
-    version: u64,
-    cluster: u64,
-    sequence: u64,
-    decision: DecisionRecord,
+    first: EntryRecord1,
     spoke: Vec<(u32, u32)>,
 }
 
-/// Before decisions remembered their words.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct EntryRecord1 {
     feed: u64,
     title: String,
@@ -46,23 +34,9 @@ struct EntryRecord1 {
 }
 
 impl From<EntryRecord1> for EntryRecord {
-    fn from(old: EntryRecord1) -> Self {
-        Self {
-            feed: old.feed,
-            title: old.title,
-            link: old.link,
-            publisher: old.publisher,
-            language: old.language,
-            published: old.published,
-            first_seen: old.first_seen,
-            initial: old.initial,
-            left: old.left,
-            version: old.version,
-            cluster: old.cluster,
-            sequence: old.sequence,
-            decision: without_crowd(old.decision),
-            spoke: Vec::new(),
-        }
+    fn from(mut first: EntryRecord1) -> Self {
+        forget_crowd(&mut first.decision);
+        Self { first, spoke: Vec::new() }
     }
 }
 
@@ -90,8 +64,8 @@ struct MatchRecord {
 }
 
 /// In version 1, the last two numbers of an evidence were of features that are no more.
-fn without_crowd(mut decision: DecisionRecord) -> DecisionRecord {
-    let matches: [Option<&mut MatchRecord>; 2] = match &mut decision {
+fn forget_crowd(decision: &mut DecisionRecord) {
+    let matches: [Option<&mut MatchRecord>; 2] = match decision {
         DecisionRecord::Start { nearest } => [nearest.as_mut(), None],
         DecisionRecord::Join { to, runner_up } => [Some(to), runner_up.as_mut()],
         DecisionRecord::Moved { to, .. } => [Some(to), None],
@@ -100,11 +74,10 @@ fn without_crowd(mut decision: DecisionRecord) -> DecisionRecord {
     for found in matches.into_iter().flatten() {
         found.evidence.iter_mut().skip(10).for_each(|value| *value = 0);
     }
-    decision
 }
 
 pub(in crate::store) fn put_entry(entry: &Entry) -> Vec<u8> {
-    seal(&EntryRecord {
+    let first = EntryRecord1 {
         feed: entry.feed.0,
         title: entry.title.clone(),
         link: entry.link.clone(),
@@ -118,12 +91,13 @@ pub(in crate::store) fn put_entry(entry: &Entry) -> Vec<u8> {
         cluster: entry.cluster.0,
         sequence: entry.sequence,
         decision: put_decision(&entry.decision),
-        spoke: entry.spoke.iter().map(|term| (term.hash, term.rarity)).collect(),
-    })
+    };
+    let spoke = entry.spoke.iter().map(|term| (term.hash, term.rarity)).collect();
+    seal(&EntryRecord { first, spoke })
 }
 
 pub(in crate::store) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordError> {
-    let record: EntryRecord = match unseal(bytes)? {
+    let EntryRecord { first: record, spoke } = match unseal(bytes)? {
         (1, payload) => decode::<EntryRecord1>(payload)?.into(),
         (_, payload) => decode(payload)?,
     };
@@ -142,7 +116,7 @@ pub(in crate::store) fn entry(id: u64, bytes: &[u8]) -> Result<Entry, RecordErro
         cluster: ClusterId(record.cluster),
         sequence: record.sequence,
         decision: decision(record.decision)?,
-        spoke: record.spoke.into_iter().map(|(hash, rarity)| SharedTerm { hash, rarity }).collect(),
+        spoke: spoke.into_iter().map(|(hash, rarity)| SharedTerm { hash, rarity }).collect(),
     })
 }
 
