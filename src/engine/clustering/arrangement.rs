@@ -2,7 +2,7 @@
 
 use super::group::Group;
 use super::nearby::Neighbor;
-use super::pairs::Cache;
+use super::scene::{Scene, Seat};
 use super::{Clustering, Placement};
 use crate::engine::copy::COPY_WINDOW;
 use crate::engine::evidence::{Decision, Match};
@@ -25,31 +25,29 @@ impl Clustering {
         &mut self,
         slot: Slot,
         look: Look,
-        cache: &mut Cache,
+        scene: &mut Scene,
         rank: &impl Fn(ClusterId) -> R,
     ) -> Placement {
+        scene.clear();
         let mate = self.mate(slot);
         if mate.is_some() && !look.new {
             // The user put it where it is.
             return Placement::alone();
         }
-        let neighbors = self.neighbors(slot, cache);
+        let Some(own) = self.seat(slot, scene) else { return Placement::alone() };
+        let neighbors = self.neighbors(slot, scene);
         let single = look.new || self.index.get(slot).is_some_and(|live| self.extent(live.cluster).is_single());
-        if single && mate.is_none() && !self.is_near_any(slot, &neighbors, cache) {
-            return self.alone(slot, &neighbors, cache);
+        if single && mate.is_none() && !self.is_near_any(own, &neighbors, scene) {
+            return self.alone(slot, &neighbors, scene);
         }
-        let original = self.copy_of(slot, &neighbors, cache);
-        let groups = self.groups(slot, mate, original, &neighbors, cache);
-        let matches = self.matches(slot, &groups, cache);
-        let full: Vec<bool> = groups.iter().map(|group| !group.fits(&groups[0])).collect();
-        let (ids, revisions) = self.settle(slot, &groups, look, cache, rank);
-        let mut named =
-            matches.into_iter().zip(&ids).map(|(found, cluster)| Some(Match { cluster: *cluster, ..found? }));
-        let own = named.next().flatten();
-        let others = named.zip(&full[1..]).filter_map(|(found, full)| Some((found?, *full)));
-        let next = others.max_by_key(|(found, _)| (found.score, std::cmp::Reverse(found.cluster)));
+        let original = self.copy_of(slot, &neighbors, scene);
+        let groups = self.groups(slot, mate, original, &neighbors, scene);
+        let (to, next) = self.own_and_next(own, &groups, scene);
+        let (ids, revisions) = self.settle(slot, &groups, look, scene, rank);
+        let named = |(at, found): (usize, Match)| (Match { cluster: ids[at], ..found }, !groups[at].fits(&groups[0]));
+        let (to, next) = (to.map(|to| named((0, to)).0), next.map(named));
         let name = |slot: Slot| self.index.get(slot).map(|live| live.id);
-        let decision = match (mate.and_then(name), original.and_then(name), own, next) {
+        let decision = match (mate.and_then(name), original.and_then(name), to, next) {
             (Some(to), _, Some(own), _) => Decision::Bound { to, cluster: own.cluster },
             (None, Some(of), Some(own), _) => Decision::Copy { of, cluster: own.cluster },
             (None, None, Some(to), next) => Decision::Join { to, runner_up: next.map(|(found, _)| found) },
@@ -62,12 +60,34 @@ impl Clustering {
     }
 
     /// Of a new entry that nothing is near enough to.
-    fn alone(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Placement {
-        let nearest = neighbors.first().and_then(|nearest| {
-            let cluster = self.index.get(nearest.slot)?.cluster;
-            self.matches(slot, &self.wholes(slot, cluster, neighbors), cache).swap_remove(0)
-        });
+    fn alone(&self, slot: Slot, neighbors: &[Neighbor], scene: &mut Scene) -> Placement {
+        let nearest = neighbors.first().and_then(|nearest| self.index.get(nearest.slot));
+        let nearest = nearest.and_then(|nearest| self.first_match(slot, nearest.cluster, neighbors, scene));
         Placement { decision: Decision::Start { nearest }, spoke: Vec::new(), revisions: Vec::new() }
+    }
+
+    /// An entry held against a cluster, beside the clusters of its neighbors.
+    pub(super) fn first_match(
+        &self,
+        slot: Slot,
+        cluster: ClusterId,
+        neighbors: &[Neighbor],
+        scene: &mut Scene,
+    ) -> Option<Match> {
+        let own = self.seat(slot, scene)?;
+        let groups = self.wholes(slot, cluster, neighbors, scene);
+        let suit = self.suits(own, &groups, scene).into_iter().next()??;
+        self.matched(own, &groups[0], suit, scene)
+    }
+
+    /// How an entry suits its own group, the first, and which other it suits best.
+    fn own_and_next(&self, own: Seat, groups: &[Group], scene: &mut Scene) -> (Option<Match>, Option<(usize, Match)>) {
+        let suits = self.suits(own, groups, scene);
+        let others = suits.iter().enumerate().skip(1).filter_map(|(at, suit)| Some((at, (*suit)?)));
+        let next = others.max_by_key(|(at, suit)| (self.suit_score(*suit), std::cmp::Reverse(*at)));
+        let next = next.and_then(|(at, suit)| Some((at, self.matched(own, &groups[at], suit, scene)?)));
+        let to = suits.first().copied().flatten();
+        (to.and_then(|suit| self.matched(own, &groups[0], suit, scene)), next)
     }
 
     /// The groups around an entry as they should be; its own is the first. Each cluster is in them with all its members or
@@ -78,11 +98,11 @@ impl Clustering {
         mate: Option<Slot>,
         original: Option<Slot>,
         neighbors: &[Neighbor],
-        cache: &mut Cache,
+        scene: &mut Scene,
     ) -> Vec<Group> {
         let tied = mate.or(original);
         let home = tied.and_then(|tied| self.index.get(tied)).map(|live| live.cluster);
-        let mut groups = self.taken_apart(slot, neighbors, home.as_slice());
+        let mut groups = self.taken_apart(slot, neighbors, home.as_slice(), scene);
         let holds = |group: &Group| {
             tied.is_some_and(|tied| group.loose.contains(&tied)) || home.is_some_and(|home| group.whole.contains(&home))
         };
@@ -91,7 +111,7 @@ impl Clustering {
             let tied = groups.remove(at + 1);
             groups[0].absorb(&tied);
         }
-        self.linked(groups, cache)
+        self.linked(groups, scene)
     }
 
     /// The entry that the user put one together with.
@@ -101,13 +121,16 @@ impl Clustering {
     }
 
     /// The oldest neighbor with the same text.
-    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> Option<Slot> {
-        let own = self.index.get(slot)?;
+    fn copy_of(&self, slot: Slot, neighbors: &[Neighbor], scene: &mut Scene) -> Option<Slot> {
+        let (own, seat) = (self.index.get(slot)?, self.seat(slot, scene)?);
         let apart = |other: &Held| Duration::from_millis(own.date.millis().abs_diff(other.date.millis()));
         let near = |other: &&Held| apart(other) <= COPY_WINDOW;
-        let same = neighbors.iter().filter(|n| self.pair(slot, n.slot, cache).is_some_and(|p| p.copy && !p.apart));
-        let (_, of) =
-            same.filter_map(|n| self.index.get(n.slot)).filter(near).map(|held| (held.date, held.id)).min()?;
+        let mut is_same = |near: &&Neighbor| {
+            let pair = self.pair(seat, near.seat, scene);
+            pair.copy && !pair.apart
+        };
+        let same = neighbors.iter().filter(&mut is_same).filter_map(|near| self.index.get(near.slot));
+        let (_, of) = same.filter(near).map(|held| (held.date, held.id)).min()?;
         self.index.slot(of)
     }
 }

@@ -1,10 +1,10 @@
 //! For explanations: the decision's own similarity, at any time.
 
 use super::Clustering;
-use super::pairs::Cache;
+use super::scene::{Pair, Scene};
 use crate::engine::evidence::{Match, SharedTerm};
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::similarity::{Feature, ONE, Probe};
+use crate::engine::similarity::{Feature, ONE, Profile};
 
 /// Contributions (log odds) below this come of rounding.
 const REST_SHOWN: f64 = 0.02;
@@ -14,34 +14,29 @@ impl Clustering {
     #[must_use]
     pub fn compare(&self, a: EntryId, b: EntryId) -> Option<Match> {
         let (a, b) = (self.index.slot(a)?, self.index.slot(b)?);
-        let pair = self.pair(a, b, &mut Cache::default())?;
+        let scene = &mut Scene::default();
+        let (x, y) = (self.seat(a, scene)?, self.seat(b, scene)?);
+        let Pair { score, lengths, .. } = self.pair(x, y, scene);
+        let (evidence, threshold) = (scene.evidence(x, y), self.options.threshold);
         let b = self.index.get(b)?;
-        let threshold = self.options.threshold;
-        Some(Match {
-            cluster: b.cluster,
-            nearest: b.id,
-            score: pair.score,
-            threshold,
-            lengths: pair.lengths,
-            evidence: pair.evidence,
-        })
+        Some(Match { cluster: b.cluster, nearest: b.id, score, threshold, lengths, evidence })
     }
 
     /// An entry, held against a cluster as if it came now.
     #[must_use]
     pub fn held_against(&self, id: EntryId, cluster: ClusterId) -> Option<Match> {
         let slot = self.index.slot(id)?;
-        let cache = &mut Cache::default();
-        let neighbors = self.neighbors(slot, cache);
-        let groups = self.wholes(slot, cluster, &neighbors);
-        self.matches(slot, &groups, cache).into_iter().next().flatten().map(|found| Match { cluster, ..found })
+        let scene = &mut Scene::default();
+        let neighbors = self.neighbors(slot, scene);
+        let found = self.first_match(slot, cluster, &neighbors, scene)?;
+        Some(Match { cluster, ..found })
     }
 
     /// The entries most like a live one, each held against it, best first: what a model is fitted on.
     #[must_use]
     pub fn nearby(&self, id: EntryId) -> Vec<Match> {
         let Some(slot) = self.index.slot(id) else { return Vec::new() };
-        let neighbors = self.neighbors(slot, &mut Cache::default());
+        let neighbors = self.neighbors(slot, &mut Scene::default());
         neighbors.iter().filter_map(|near| self.compare(id, self.index.get(near.slot)?.id)).collect()
     }
 
@@ -50,9 +45,9 @@ impl Clustering {
     pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<SharedTerm> {
         let held = |id| self.index.get(self.index.slot(id)?);
         let (Some(a), Some(b)) = (held(a), held(b)) else { return Vec::new() };
-        let mut probe = Probe::default();
-        probe.load(a, &self.index.rarities());
-        let both = b.mentions.iter().filter_map(|mention| probe.find(mention.term()));
+        let mut profile = Profile::default();
+        profile.load(a, &self.index.rarities());
+        let both = b.mentions.iter().filter_map(|mention| profile.find(mention.term()));
         let rated = both.map(|term| SharedTerm { hash: self.index.hash(term.mention.term()), rarity: term.rarity });
         let mut shared: Vec<SharedTerm> = rated.collect();
         shared.sort_unstable_by_key(|term| (std::cmp::Reverse(term.rarity), term.hash));

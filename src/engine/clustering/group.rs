@@ -3,8 +3,10 @@
 use super::Clustering;
 use super::admission::{Extent, may_be_one};
 use super::nearby::Neighbor;
+use super::scene::{Scene, Seat};
 use crate::engine::id::ClusterId;
 use crate::engine::index::Slot;
+use std::num::NonZeroU64;
 
 /// Neighbors this far (1/1000 log odds) below the threshold bring their clusters in.
 const HOPE: i32 = 2_500;
@@ -21,6 +23,9 @@ const SPEAKERS_AMONG: usize = 24;
 /// Entries that are compared in all.
 const POINTS_MAX: usize = 28;
 
+/// The vote of a publisher, to be shared by its entries.
+const VOTE: i64 = 60;
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
@@ -29,9 +34,21 @@ pub(super) struct Group {
     /// Clusters that are in it as they are.
     pub(super) whole: Vec<ClusterId>,
     /// The entries that speak for it.
-    pub(super) points: Vec<Slot>,
+    pub(super) points: Vec<Point>,
     /// How many there are, and from when to when.
     pub(super) extent: Extent,
+}
+
+/// An entry that speaks for a group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub(super) seat: Seat,
+    /// The cluster that it is in.
+    pub(super) cluster: ClusterId,
+    publisher: Option<NonZeroU64>,
+    /// What it counts: all of one publisher together as much as any other's one, so that nobody glues two events together
+    /// by repeating both a hundred times.
+    pub(super) vote: i64,
 }
 
 impl Group {
@@ -41,20 +58,41 @@ impl Group {
         self.whole.extend(&other.whole);
         self.points.extend(&other.points);
         self.extent = self.extent.with(other.extent);
+        self.share_votes();
     }
 
     /// Whether one cluster could hold both.
     pub(super) fn fits(&self, other: &Self) -> bool {
         may_be_one(self.extent, other.extent)
     }
+
+    /// Whether some publisher has to share its vote.
+    pub(super) fn has_shared_votes(&self) -> bool {
+        self.points.iter().any(|point| point.vote < VOTE)
+    }
+
+    fn share_votes(&mut self) {
+        for at in 0..self.points.len() {
+            let publisher = self.points[at].publisher;
+            let same = |point: &&Point| publisher.is_some() && point.publisher == publisher;
+            let count = i64::try_from(self.points.iter().filter(same).count()).unwrap_or(VOTE);
+            self.points[at].vote = (VOTE / count.max(1)).max(1);
+        }
+    }
 }
 
 impl Clustering {
     /// The likely clusters around an entry, small ones taken apart; the entry itself is the first. `tied` are clusters that
     /// are looked at in any case.
-    pub(super) fn taken_apart(&self, slot: Slot, neighbors: &[Neighbor], tied: &[ClusterId]) -> Vec<Group> {
-        let mut groups = vec![self.single(slot)];
-        let Some(live) = self.index.get(slot) else { return groups };
+    pub(super) fn taken_apart(
+        &self,
+        slot: Slot,
+        neighbors: &[Neighbor],
+        tied: &[ClusterId],
+        scene: &mut Scene,
+    ) -> Vec<Group> {
+        let Some(live) = self.index.get(slot) else { return Vec::new() };
+        let mut groups = vec![self.single(slot, scene)];
         let floor = self.options.threshold.saturating_sub(HOPE);
         let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
         let near = self.clusters_near(&neighbors[..near], live.cluster, CLUSTERS_MAX);
@@ -64,7 +102,7 @@ impl Clustering {
                 continue;
             }
             seen.push(cluster);
-            let found = self.groups_of(cluster, slot);
+            let found = self.groups_of(cluster, slot, scene);
             points += found.iter().map(|group| group.points.len()).sum::<usize>();
             if points > POINTS_MAX {
                 break;
@@ -76,37 +114,52 @@ impl Clustering {
 
     /// A cluster without one of its entries: as single entries if it is small and the user has not put it together, else as
     /// a whole.
-    fn groups_of(&self, cluster: ClusterId, except: Slot) -> Vec<Group> {
+    fn groups_of(&self, cluster: ClusterId, except: Slot, scene: &mut Scene) -> Vec<Group> {
         let date_ms = self.index.get(except).map_or(0, |live| live.date.millis());
         let near = self.nearest_members(cluster, date_ms, except, SPEAKERS_AMONG);
         let pinned = |slot: &Slot| self.index.get(*slot).is_some_and(|live| self.constraints.pins(live.id));
         if near.len() <= LOOSE_MAX && !near.iter().any(pinned) {
-            return near.into_iter().map(|slot| self.single(slot)).collect();
+            return near.into_iter().map(|slot| self.single(slot, scene)).collect();
         }
         if near.is_empty() {
             return Vec::new();
         }
-        let mut points = self.few_of_each(near.into_iter(), |slot| *slot, SPEAKERS_OF_PUBLISHER);
-        points.truncate(SPEAKERS);
-        vec![Group { loose: Vec::new(), whole: vec![cluster], points, extent: self.extent(cluster) }]
+        let speakers = self.few_of_each(near.into_iter(), |slot| *slot, SPEAKERS_OF_PUBLISHER);
+        vec![self.whole(cluster, &speakers, scene)]
     }
 
     /// A cluster and its neighbors around an entry, each as a whole and without the entry; the cluster is the first.
-    pub(super) fn wholes(&self, slot: Slot, cluster: ClusterId, neighbors: &[Neighbor]) -> Vec<Group> {
+    pub(super) fn wholes(
+        &self,
+        slot: Slot,
+        cluster: ClusterId,
+        neighbors: &[Neighbor],
+        scene: &mut Scene,
+    ) -> Vec<Group> {
         let date_ms = self.index.get(slot).map_or(0, |live| live.date.millis());
         let mut near = vec![cluster];
         near.extend(self.clusters_near(neighbors, cluster, CLUSTERS_MAX));
-        let found = near.into_iter().filter_map(|cluster| {
-            let mut points = self.nearest_members(cluster, date_ms, slot, SPEAKERS);
-            points.truncate(SPEAKERS);
-            let whole = vec![cluster];
-            (!points.is_empty()).then(|| Group { loose: Vec::new(), whole, points, extent: self.extent(cluster) })
-        });
-        found.collect()
+        let speakers = near.into_iter().map(|near| (near, self.nearest_members(near, date_ms, slot, SPEAKERS)));
+        let held = speakers.filter(|(_, speakers)| !speakers.is_empty());
+        held.map(|(cluster, speakers)| self.whole(cluster, &speakers, scene)).collect()
     }
 
-    fn single(&self, slot: Slot) -> Group {
+    fn whole(&self, cluster: ClusterId, speakers: &[Slot], scene: &mut Scene) -> Group {
+        let points = speakers.iter().take(SPEAKERS).filter_map(|slot| self.point(*slot, scene)).collect();
+        let mut group = Group { loose: Vec::new(), whole: vec![cluster], points, extent: self.extent(cluster) };
+        group.share_votes();
+        group
+    }
+
+    fn single(&self, slot: Slot, scene: &mut Scene) -> Group {
         let date_ms = self.index.get(slot).map_or(0, |live| live.date.millis());
-        Group { loose: vec![slot], whole: Vec::new(), points: vec![slot], extent: Extent::at(date_ms) }
+        let points = self.point(slot, scene).into_iter().collect();
+        Group { loose: vec![slot], whole: Vec::new(), points, extent: Extent::at(date_ms) }
+    }
+
+    fn point(&self, slot: Slot, scene: &mut Scene) -> Option<Point> {
+        let seat = self.seat(slot, scene)?;
+        let held = self.index.get(slot)?;
+        Some(Point { seat, cluster: held.cluster, publisher: held.publisher, vote: VOTE })
     }
 }

@@ -7,20 +7,15 @@
 use super::Clustering;
 use super::group::Group;
 use super::nearby::Neighbor;
-use super::pairs::Cache;
+use super::scene::{Scene, Seat};
 use crate::engine::evidence::Match;
-use crate::engine::index::Slot;
 use crate::engine::model::Lengths;
-use crate::engine::similarity::{Evidence, Feature};
-use std::num::NonZeroU64;
+use crate::engine::similarity::Evidence;
 
 /// Scores of pairs count from here on (1/1000 log odds): below, all are equally strange.
 const FAR: i32 = -8_000;
 /// Advantage (1/1000 log odds) of what stands together already.
 const TOGETHER: i64 = 250;
-
-/// The vote of a publisher, to be shared by its entries.
-const VOTE: i64 = 60;
 
 /// The pairs between two groups.
 #[derive(Clone, Copy, Debug)]
@@ -118,57 +113,62 @@ impl Nearest {
     }
 }
 
+/// How well an entry suits a group, rivals aside.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Suit {
+    nearest: Seat,
+    lengths: Lengths,
+    best: i32,
+    mean: i32,
+}
+
 impl Clustering {
     /// Whether an entry may join anything: a group's mean is never above its best pair, so that most new entries, which are
     /// near nothing, need not be held against whole groups.
-    pub(super) fn is_near_any(&self, slot: Slot, neighbors: &[Neighbor], cache: &mut Cache) -> bool {
+    pub(super) fn is_near_any(&self, own: Seat, neighbors: &[Neighbor], scene: &mut Scene) -> bool {
         neighbors.iter().any(|near| {
-            let Some(pair) = self.pair(slot, near.slot, cache) else { return false };
+            let pair = self.pair(own, near.seat, scene);
             pair.copy || self.options.model.linkage(pair.score, pair.score, FAR, pair.lengths) >= self.options.threshold
         })
     }
 
     /// Puts groups together as they should be; the first stays the first.
-    pub(super) fn linked(&self, mut groups: Vec<Group>, cache: &mut Cache) -> Vec<Group> {
-        let Some(mut links) = self.links(&groups, cache) else { return groups };
+    pub(super) fn linked(&self, mut groups: Vec<Group>, scene: &mut Scene) -> Vec<Group> {
+        let mut links = self.links(&groups, scene);
         while let Some((a, b)) = self.nearest_groups(&groups, &links) {
             links.merge(a, b);
             let gone = groups[b].clone();
             groups[a].absorb(&gone);
-            if self.votes(&groups[a].points).iter().any(|vote| *vote < VOTE) {
+            if groups[a].has_shared_votes() {
                 // The sums so far took every entry for another publisher's.
                 for other in links.alive.clone().into_iter().filter(|other| *other != a) {
-                    let Some(link) = self.link(&groups[a], &groups[other], cache) else { continue };
-                    links.set(a, other, link);
+                    links.set(a, other, self.link(&groups[a], &groups[other], scene));
                 }
             }
         }
         links.alive.iter().map(|group| groups[*group].clone()).collect()
     }
 
-    fn links(&self, groups: &[Group], cache: &mut Cache) -> Option<Links> {
+    fn links(&self, groups: &[Group], scene: &mut Scene) -> Links {
         let size = groups.len();
         let mut links = Links { size, all: vec![Link::NONE; size * size], alive: (0..size).collect() };
         for a in 0..size {
             for b in 0..a {
-                let link = self.link(&groups[a], &groups[b], cache)?;
-                links.set(a, b, link);
+                links.set(a, b, self.link(&groups[a], &groups[b], scene));
             }
         }
-        Some(links)
+        links
     }
 
-    fn link(&self, a: &Group, b: &Group, cache: &mut Cache) -> Option<Link> {
+    fn link(&self, a: &Group, b: &Group, scene: &mut Scene) -> Link {
         let mut link = Link::NONE;
-        let votes = self.votes(&b.points);
-        for (x, vote) in a.points.iter().zip(self.votes(&a.points)) {
-            for (y, other) in b.points.iter().zip(&votes) {
-                let pair = self.pair(*x, *y, cache)?;
-                let (score, count) = (pair.score.max(FAR), vote * other);
-                let together = self.index.get(*x)?.cluster == self.index.get(*y)?.cluster;
+        for x in &a.points {
+            for y in &b.points {
+                let pair = self.pair(x.seat, y.seat, scene);
+                let (score, count) = (pair.score.max(FAR), x.vote * y.vote);
                 link.add(&Link {
                     sum: i64::from(score) * count,
-                    together: if together { count } else { 0 },
+                    together: if x.cluster == y.cluster { count } else { 0 },
                     count,
                     mean: score,
                     best: score,
@@ -178,19 +178,7 @@ impl Clustering {
             }
         }
         link.apart |= self.are_parted(a, b);
-        Some(link)
-    }
-
-    /// What each entry counts among those that speak for a group: all of one publisher together as much as any other's one,
-    /// so that nobody glues two events together by repeating both a hundred times.
-    fn votes(&self, points: &[Slot]) -> Vec<i64> {
-        let publishers: Vec<_> =
-            points.iter().map(|slot| self.index.get(*slot).and_then(|held| held.publisher)).collect();
-        let vote = |own: &Option<NonZeroU64>| {
-            let same = if own.is_some() { publishers.iter().filter(|other| *other == own).count() } else { 1 };
-            (VOTE / i64::try_from(same).unwrap_or(VOTE)).max(1)
-        };
-        publishers.iter().map(vote).collect()
+        link
     }
 
     /// Whether the user has parted entries of two groups, such as do not speak for them.
@@ -226,39 +214,44 @@ impl Clustering {
         nearest.map(|(_, a, b)| (a, b))
     }
 
-    /// How well an entry suits each of the groups without it; `None` where nobody else is there.
-    pub(super) fn matches(&self, slot: Slot, groups: &[Group], cache: &mut Cache) -> Vec<Option<Match>> {
-        let found: Vec<_> = groups.iter().map(|group| self.suits(slot, group, cache)).collect();
-        let mean = |other: &Option<(Match, i32)>| other.as_ref().map(|(_, mean)| *mean);
-        let rival =
-            |at: usize| found.iter().enumerate().filter(|(other, _)| *other != at).filter_map(|(_, o)| mean(o)).max();
-        (0..found.len()).map(|at| Some(self.against(found[at]?, rival(at).unwrap_or(FAR).max(FAR)))).collect()
+    /// How well an entry suits each of the groups without it, with the mean score of the group that suits it best but for
+    /// that one; `None` where nobody else is there.
+    pub(super) fn suits(&self, own: Seat, groups: &[Group], scene: &mut Scene) -> Vec<Option<(Suit, i32)>> {
+        let found: Vec<_> = groups.iter().map(|group| self.suit(own, group, scene)).collect();
+        let means = || found.iter().enumerate().filter_map(|(at, suit)| Some((at, suit.as_ref()?.mean)));
+        let rival = |at: usize| means().filter(|(other, _)| *other != at).map(|(_, mean)| mean).max();
+        let with_rival = |(at, suit): (usize, &Option<Suit>)| Some(((*suit)?, rival(at).unwrap_or(FAR).max(FAR)));
+        found.iter().enumerate().map(with_rival).collect()
     }
 
-    /// An entry held against the rest of a group, rivals aside, and the mean score of the pairs.
-    fn suits(&self, slot: Slot, group: &Group, cache: &mut Cache) -> Option<(Match, i32)> {
-        let mut pairs = Vec::with_capacity(group.points.len());
-        let mut nearest: Option<(i32, Slot, Lengths)> = None;
-        let mut sum = 0_i64;
-        for other in group.points.iter().filter(|other| **other != slot) {
-            let pair = self.pair(slot, *other, cache)?;
+    fn suit(&self, own: Seat, group: &Group, scene: &mut Scene) -> Option<Suit> {
+        let mut nearest: Option<(i32, Seat, Lengths)> = None;
+        let (mut sum, mut count) = (0_i64, 0_i64);
+        for other in group.points.iter().filter(|other| other.seat != own) {
+            let pair = self.pair(own, other.seat, scene);
             sum += i64::from(pair.score.max(FAR));
-            pairs.push(pair.evidence);
+            count += 1;
             if nearest.is_none_or(|(best, ..)| pair.score > best) {
-                nearest = Some((pair.score, *other, pair.lengths));
+                nearest = Some((pair.score, other.seat, pair.lengths));
             }
         }
         let (best, nearest, lengths) = nearest?;
-        let nearest = self.index.get(nearest)?;
-        let mean = i32::try_from(sum.div_euclid(i64::try_from(pairs.len()).ok()?)).ok()?;
-        let (cluster, threshold) = (nearest.cluster, self.options.threshold);
-        let evidence = Evidence::of_group(&pairs, best.max(FAR), FAR);
-        Some((Match { cluster, nearest: nearest.id, score: mean, threshold, lengths, evidence }, mean))
+        Some(Suit { nearest, lengths, best: best.max(FAR), mean: i32::try_from(sum.div_euclid(count)).ok()? })
     }
 
-    fn against(&self, (found, mean): (Match, i32), rival: i32) -> Match {
-        let evidence = found.evidence.with_rival(rival);
-        let best = evidence.get(Feature::Best);
-        Match { score: self.options.model.linkage(mean, best, rival, found.lengths), evidence, ..found }
+    /// The score of a [`Suit`] beside its rival.
+    pub(super) fn suit_score(&self, (suit, rival): (Suit, i32)) -> i32 {
+        self.options.model.linkage(suit.mean, suit.best, rival, suit.lengths)
+    }
+
+    /// A [`Suit`] with all that speaks for it.
+    pub(super) fn matched(&self, own: Seat, group: &Group, suit: (Suit, i32), scene: &Scene) -> Option<Match> {
+        let (score, threshold, (Suit { nearest, lengths, best, .. }, rival)) =
+            (self.suit_score(suit), self.options.threshold, suit);
+        let others = group.points.iter().filter(|other| other.seat != own);
+        let pairs: Vec<Evidence> = others.map(|other| scene.evidence(own, other.seat)).collect();
+        let nearest = self.index.get(scene.slot(nearest))?;
+        let evidence = Evidence::of_group(&pairs, best, rival);
+        Some(Match { cluster: nearest.cluster, nearest: nearest.id, score, threshold, lengths, evidence })
     }
 }

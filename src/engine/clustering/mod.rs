@@ -34,7 +34,7 @@
 //! two. A publisher has one vote in a group, however often it repeats itself. What stands together has a small advantage, so
 //! that nothing goes to and fro; a group keeps the id that most of it had (`settlement`).
 //!
-//! **What evidence cannot do** (`admission`, `constraints`, `pairs`). Instalments of a series are never one event; round-ups
+//! **What evidence cannot do** (`admission`, `constraints`, `scene`). Instalments of a series are never one event; round-ups
 //! and headlines that say nothing join nobody but their copies; a cluster ends after ten days or 500 entries, and the next
 //! one follows it; what the user has put together or apart stays so (Wagstaff and Cardie 2000).
 //!
@@ -56,7 +56,7 @@ mod group;
 mod linkage;
 mod nearby;
 mod options;
-mod pairs;
+mod scene;
 mod second_look;
 mod settlement;
 
@@ -71,7 +71,7 @@ use super::index::{Index, Live, Slot, Timeline};
 use arrangement::Look;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use pairs::Cache;
+use scene::Scene;
 use std::num::NonZeroU64;
 
 /// Terms kept with a decision, for its explanation.
@@ -137,7 +137,7 @@ pub struct Clustering {
     index: Index,
     members: HashMap<ClusterId, Timeline, FixedState>,
     /// Of the placement in hand; between placements it is memory to be used again.
-    cache: Cache,
+    scene: Scene,
 }
 
 impl Clustering {
@@ -145,7 +145,7 @@ impl Clustering {
     #[must_use]
     pub fn new(options: ClusterOptions) -> Self {
         let constraints = Constraints::default();
-        Self { options, constraints, index: Index::default(), members: HashMap::default(), cache: Cache::default() }
+        Self { options, constraints, index: Index::default(), members: HashMap::default(), scene: Scene::default() }
     }
 
     /// The cluster an entry is in.
@@ -203,7 +203,7 @@ impl Clustering {
     ) -> Vec<Revision> {
         let Some(live) = self.live(id) else { return Vec::new() };
         let slot = self.take_in(Live { features, ..live });
-        self.arrange(slot, Look { new: false, seed }, &mut Cache::default(), &rank).revisions
+        self.arrange(slot, Look { new: false, seed }, &mut Scene::default(), &rank).revisions
     }
 
     /// Forgets an entry. Its cluster goes with its last member.
@@ -218,10 +218,9 @@ impl Clustering {
     pub fn place<R: Ord>(&mut self, live: Live, rank: impl Fn(ClusterId) -> R) -> Placement {
         let (id, fresh) = (live.id, live.cluster);
         let slot = self.take_in(live);
-        let mut cache = std::mem::take(&mut self.cache);
-        cache.clear();
-        let mut placement = self.arrange(slot, Look { new: true, seed: fresh.0 }, &mut cache, &rank);
-        self.cache = cache;
+        let mut scene = std::mem::take(&mut self.scene);
+        let mut placement = self.arrange(slot, Look { new: true, seed: fresh.0 }, &mut scene, &rank);
+        self.scene = scene;
         let against = placement.decision.against();
         placement.spoke = against.map(|against| self.shared_terms(id, against)).unwrap_or_default();
         placement.spoke.truncate(SPOKEN_MAX);

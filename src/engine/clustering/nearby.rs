@@ -1,10 +1,10 @@
 //! What is around an entry: the entries most like it, and their clusters.
 
 use super::Clustering;
-use super::pairs::Cache;
+use super::scene::{Scene, Seat};
 use crate::engine::features::Length;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::{Held, Slot};
+use crate::engine::index::Slot;
 use std::num::NonZeroU64;
 
 /// Neighbors an entry is compared with. Of bare titles, many look alike: fewer would all be of one event, and the others,
@@ -18,26 +18,25 @@ const NEIGHBORS_OF_PUBLISHER: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neighbor {
     pub(super) slot: Slot,
+    pub(super) seat: Seat,
     pub(super) score: i32,
 }
 
 impl Clustering {
     /// The entries most like one, best first. What is about no single event has no neighbors but its copies, and is
     /// nobody's.
-    pub(super) fn neighbors(&self, slot: Slot, cache: &mut Cache) -> Vec<Neighbor> {
+    pub(super) fn neighbors(&self, slot: Slot, scene: &mut Scene) -> Vec<Neighbor> {
         let window_ms = i64::try_from(self.options.window.as_millis()).unwrap_or(i64::MAX);
-        let Some(Held { vague, length, .. }) = self.index.get(slot) else { return Vec::new() };
-        let max = if *length == Length::Title { NEIGHBORS_OF_TITLE } else { NEIGHBORS_MAX };
-        let found = self.search(slot, window_ms, max, cache);
+        let (Some(held), Some(own)) = (self.index.get(slot), self.seat(slot, scene)) else { return Vec::new() };
+        let max = if held.length == Length::Title { NEIGHBORS_OF_TITLE } else { NEIGHBORS_MAX };
+        let found = self.search(own, window_ms, max, scene);
         let mut neighbors: Vec<(Neighbor, EntryId)> = found
             .into_iter()
-            .filter_map(|other| {
-                let pair = self.pair(slot, other, cache)?;
-                let held = self.index.get(other)?;
-                if !pair.copy && (*vague || held.vague) {
-                    return None;
-                }
-                Some((Neighbor { slot: other, score: pair.score }, held.id))
+            .filter_map(|slot| {
+                let (other, seat) = (self.index.get(slot)?, self.seat(slot, scene)?);
+                let pair = self.pair(own, seat, scene);
+                let is_one = pair.copy || !(held.vague || other.vague);
+                is_one.then_some((Neighbor { slot, seat, score: pair.score }, other.id))
             })
             .collect();
         neighbors.sort_unstable_by_key(|(n, id)| (std::cmp::Reverse(n.score), *id));
@@ -72,5 +71,25 @@ impl Clustering {
             }
         }
         near
+    }
+
+    /// Members of a cluster, the nearest in time first, one slot left out.
+    pub(super) fn nearest_members(&self, cluster: ClusterId, date_ms: i64, except: Slot, max: usize) -> Vec<Slot> {
+        let Some(members) = self.members.get(&cluster) else { return Vec::new() };
+        let date = |slot: Slot| self.index.get(slot).map_or(i64::MIN, |held| held.date.millis());
+        let (from, to) = if members.len() <= max {
+            (0, members.len())
+        } else {
+            let middle = members.place(|slot| date(slot) < date_ms);
+            (middle.saturating_sub(max), middle + max + 1)
+        };
+        let mut near: Vec<(u64, EntryId, Slot)> = members
+            .range(from, to)
+            .filter(|slot| *slot != except)
+            .filter_map(|slot| self.index.get(slot).map(|l| (l.date.millis().abs_diff(date_ms), l.id, slot)))
+            .collect();
+        near.sort_unstable();
+        near.truncate(max);
+        near.into_iter().map(|(.., slot)| slot).collect()
     }
 }

@@ -5,7 +5,8 @@
 //! index grows to maturity, each entry is looked at again, by the same similarity, with what is known by then.
 
 use super::arrangement::Look;
-use super::{Cache, Clustering, Revision};
+use super::scene::Scene;
+use super::{Clustering, Revision};
 use crate::engine::id::ClusterId;
 
 /// From this many live entries on the counts are good; it is about the prior of the rarities.
@@ -33,10 +34,10 @@ impl Clustering {
     /// Looks at every live entry again, in the order of their dates, and arranges what is around it anew. `seed` is another
     /// for every look.
     pub fn second_look<R: Ord>(&mut self, seed: u64, rank: impl Fn(ClusterId) -> R) -> Vec<Revision> {
-        let cache = &mut Cache::default();
+        let scene = &mut Scene::default();
         let mut revisions = Vec::new();
         for slot in self.index.by_date() {
-            revisions.extend(self.arrange(slot, Look { new: false, seed }, cache, &rank).revisions);
+            revisions.extend(self.arrange(slot, Look { new: false, seed }, scene, &rank).revisions);
         }
         revisions
     }

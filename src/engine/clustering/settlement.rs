@@ -2,7 +2,7 @@
 
 use super::arrangement::Look;
 use super::group::Group;
-use super::pairs::Cache;
+use super::scene::Scene;
 use super::{Clustering, Revision};
 use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
@@ -21,7 +21,7 @@ impl Clustering {
         slot: Slot,
         groups: &[Group],
         Look { new, seed }: Look,
-        cache: &mut Cache,
+        scene: &mut Scene,
         rank: &impl Fn(ClusterId) -> R,
     ) -> (Vec<ClusterId>, Vec<Revision>) {
         let (names, heirs) = heirs(&self.claims(groups, rank), groups.len());
@@ -39,7 +39,7 @@ impl Clustering {
                 }
                 if told(*member) {
                     revisions.extend(if begun {
-                        self.moved(*member, groups, at, ids[at], cache)
+                        self.moved(*member, groups, at, ids[at], scene)
                     } else {
                         Some(Revision::Parted { entry: id, to: ids[at] })
                     });
@@ -81,8 +81,10 @@ impl Clustering {
     }
 
     /// The move of an entry to a group that goes on as the cluster `to`.
-    fn moved(&self, slot: Slot, groups: &[Group], at: usize, to: ClusterId, cache: &mut Cache) -> Option<Revision> {
-        let found = self.matches(slot, groups, cache).swap_remove(at)?;
+    fn moved(&self, slot: Slot, groups: &[Group], at: usize, to: ClusterId, scene: &mut Scene) -> Option<Revision> {
+        let own = self.seat(slot, scene)?;
+        let suit = self.suits(own, groups, scene).swap_remove(at)?;
+        let found = self.matched(own, &groups[at], suit, scene)?;
         Some(Revision::Moved(self.index.get(slot)?.id, Match { cluster: to, ..found }))
     }
 

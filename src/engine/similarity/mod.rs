@@ -5,14 +5,14 @@
 
 mod copy;
 mod norms;
-mod probe;
+mod profile;
 mod shared;
 mod weight;
 
-pub use probe::Probe;
+pub use profile::Profile;
 
-use super::index::{Held, MENTIONS_MAX, RARITY_ONE, Rarities};
-use norms::{Norms, Sums};
+use super::index::{MENTIONS_MAX, RARITY_ONE};
+use norms::Norms;
 use shared::Shared;
 use std::sync::LazyLock;
 use weight::{fixed, float, ratio};
@@ -175,21 +175,17 @@ pub struct Pair {
     pub copy: bool,
 }
 
-/// Compares the entry that the probe has taken with another. Symmetric.
+/// Compares two entries. Symmetric.
 #[must_use]
-pub fn compare(a: (&Held, &Probe), b: &Held, rarities: &Rarities<'_>) -> Pair {
-    let (a, probe) = a;
-    let (mut sums, mut shared) = (Sums::default(), Shared::default());
-    for mention in &b.mentions {
-        let (rarity, others) = rarities.with_others(mention.term());
-        sums.add(*mention, rarity, others);
-        if let Some(own) = probe.find(mention.term()) {
-            shared.add(own.mention, *mention, rarity);
+pub fn compare(a: &Profile, b: &Profile) -> Pair {
+    let mut shared = Shared::default();
+    for term in b.terms() {
+        if let Some(own) = a.find(term.mention.term()) {
+            shared.add(own.mention, term.mention, term.rarity);
         }
     }
-    let (na, nb) = (probe.norms(), &sums.norms(rarities));
     let gap_ms = a.date.millis().abs_diff(b.date.millis());
-    Pair { evidence: evidence(na, nb, &shared, gap_ms), copy: copy::is_copy((a, na), (b, nb), shared.words) }
+    Pair { evidence: evidence(&a.norms, &b.norms, &shared, gap_ms), copy: copy::is_copy(a, b, shared.words) }
 }
 
 fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {

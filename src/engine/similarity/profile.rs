@@ -2,7 +2,10 @@
 
 use super::norms::{Norms, Sums};
 use super::weight::Factors;
+use crate::engine::features::Length;
 use crate::engine::index::{Held, MENTIONS_MAX, Mention, Rarities, TermId};
+use crate::engine::time::Timestamp;
+use std::num::NonZeroU64;
 
 /// Places for terms; a power of two, twice what an entry may have. A place holds one more than the term's position.
 const PLACES: usize = 2 * MENTIONS_MAX;
@@ -10,10 +13,14 @@ const _: () = assert!(PLACES == 1 << u8::BITS, "a place is named by a byte");
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub struct Probe {
+pub struct Profile {
     places: [u8; PLACES],
     terms: Vec<Probed>,
-    norms: Norms,
+    pub(super) norms: Norms,
+    pub(crate) date: Timestamp,
+    pub(crate) title: u64,
+    pub(crate) length: Length,
+    pub(crate) publisher: Option<NonZeroU64>,
 }
 
 /// A term of the entry.
@@ -25,15 +32,24 @@ pub struct Probed {
     pub rarity: u32,
 }
 
-impl Default for Probe {
+impl Default for Profile {
     fn default() -> Self {
-        Self { places: [0; PLACES], terms: Vec::new(), norms: Norms::default() }
+        Self {
+            places: [0; PLACES],
+            terms: Vec::new(),
+            norms: Norms::default(),
+            date: Timestamp::EPOCH,
+            title: 0,
+            length: Length::Title,
+            publisher: None,
+        }
     }
 }
 
-impl Probe {
-    /// Takes another entry.
+impl Profile {
+    /// Takes another entry; its memory is used again.
     pub fn load(&mut self, held: &Held, rarities: &Rarities<'_>) {
+        Held { date: self.date, title: self.title, length: self.length, publisher: self.publisher, .. } = *held;
         self.places.fill(0);
         self.terms.clear();
         let mut sums = Sums::default();
@@ -65,10 +81,10 @@ impl Probe {
         }
     }
 
-    /// What the entry is as a whole.
+    /// Its terms, in the order of their hashes.
     #[must_use]
-    pub fn norms(&self) -> &Norms {
-        &self.norms
+    pub fn terms(&self) -> &[Probed] {
+        &self.terms
     }
 
     /// Its terms with their weights in the cosine of all terms, in the order of their hashes.
@@ -77,14 +93,8 @@ impl Probe {
     }
 }
 
-/// Where a term is looked for first.
+/// Where a term is looked for first: 2^32 / the golden ratio spreads runs of terms.
 #[inline]
 fn place(term: TermId) -> u8 {
-    u8::try_from(spread(term, u8::BITS)).unwrap_or_default()
-}
-
-/// A number of so many bits that differs for runs of terms: 2^32 / the golden ratio spreads them.
-#[inline]
-pub fn spread(term: TermId, bits: u32) -> usize {
-    (term.wrapping_mul(0x9e37_79b9) >> (u32::BITS - bits)) as usize
+    (term.wrapping_mul(0x9e37_79b9) >> (u32::BITS - u8::BITS)).to_le_bytes()[0]
 }
