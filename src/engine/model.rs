@@ -95,10 +95,19 @@ impl Model {
     #[must_use]
     pub fn linkage(&self, mean: i32, best: i32, rival: i32, lengths: Lengths) -> i32 {
         let weights = &self.rows[lengths as usize].weights;
+        if (weights[Feature::Best as usize], weights[Feature::Rival as usize]) == (0, 0) {
+            return mean;
+        }
         let part = |feature: Feature, value: i32| i64::from(weights[feature as usize]) * i64::from(value);
         let more = (part(Feature::Best, best) + part(Feature::Rival, rival)).div_euclid(i64::from(ONE));
         let score = i64::from(mean) + more;
         i32::try_from(score).unwrap_or(if score < 0 { i32::MIN } else { i32::MAX })
+    }
+
+    /// Whether the nearest other group counts for anything.
+    #[must_use]
+    pub const fn heeds_rival(&self, lengths: Lengths) -> bool {
+        self.rows[lengths as usize].weights[Feature::Rival as usize] != 0
     }
 
     /// Bias and weights (log odds, 1/1000, in the order of [`super::similarity::Feature::ALL`]) for two lengths of text.

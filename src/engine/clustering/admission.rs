@@ -11,7 +11,7 @@ const SPAN_MS: u64 = 10 * 86_400_000;
 const CLUSTER_ENTRIES_MAX: usize = 500;
 
 /// How many entries, and from when to when (milliseconds since 1970).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Extent {
     count: usize,
     first: i64,
@@ -52,10 +52,7 @@ impl Clustering {
     pub(super) fn extent(&self, cluster: ClusterId) -> Extent {
         let none = Extent { count: 0, first: i64::MAX, last: i64::MIN };
         let Some(members) = self.members.get(&cluster) else { return none };
-        let date = |place| {
-            let slot = members.range(place, place + 1).next();
-            slot.and_then(|slot| self.index.get(slot)).map(|held| held.date.millis())
-        };
+        let date = |place| members.range(place, place + 1).next().map(|slot| self.index.when(slot).0.millis());
         let last = members.len().saturating_sub(1);
         Extent { count: members.len(), first: date(0).unwrap_or(i64::MAX), last: date(last).unwrap_or(i64::MIN) }
     }

@@ -6,8 +6,10 @@ use super::scene::{Scene, Seat};
 use super::{Clustering, Placement};
 use crate::engine::copy::COPY_WINDOW;
 use crate::engine::evidence::{Decision, Match};
+use crate::engine::features::Length;
 use crate::engine::id::ClusterId;
 use crate::engine::index::{Held, Slot};
+use crate::engine::model::Lengths;
 use std::time::Duration;
 
 /// Why the surroundings of an entry are arranged.
@@ -75,7 +77,11 @@ impl Clustering {
         scene: &mut Scene,
     ) -> Option<Match> {
         let own = self.seat(slot, scene)?;
-        let groups = self.wholes(slot, cluster, neighbors, scene);
+        let length = self.index.get(slot)?.length;
+        let heeded = [Length::Title, Length::Short, Length::Full].map(|other| Lengths::of(length, other));
+        let heeded = heeded.iter().any(|lengths| self.options.model.heeds_rival(*lengths));
+        let rivals = if heeded { neighbors } else { &[] };
+        let groups = self.wholes(slot, cluster, rivals, scene);
         let suit = self.suits(own, &groups, scene).into_iter().next()??;
         self.matched(own, &groups[0], suit, scene)
     }
@@ -109,7 +115,7 @@ impl Clustering {
         let takes = |group: &Group| holds(group) && (mate.is_some() || group.fits(&groups[0]));
         if let Some(at) = groups.iter().skip(1).position(takes) {
             let tied = groups.remove(at + 1);
-            groups[0].absorb(&tied);
+            groups[0].absorb(tied);
         }
         self.linked(groups, scene)
     }

@@ -4,7 +4,8 @@ use super::Clustering;
 use super::scene::{Pair, Scene};
 use crate::engine::evidence::{Match, SharedTerm};
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::similarity::{Feature, ONE, Profile};
+use crate::engine::index::Slot;
+use crate::engine::similarity::{Feature, ONE};
 
 /// Contributions (log odds) below this come of rounding.
 const REST_SHOWN: f64 = 0.02;
@@ -43,13 +44,15 @@ impl Clustering {
     /// Terms that two live entries share, the rarest first.
     #[must_use]
     pub fn shared_terms(&self, a: EntryId, b: EntryId) -> Vec<SharedTerm> {
-        let held = |id| self.index.get(self.index.slot(id)?);
-        let (Some(a), Some(b)) = (held(a), held(b)) else { return Vec::new() };
-        let mut profile = Profile::default();
-        profile.load(a, &self.index.rarities());
-        let both = b.mentions.iter().filter_map(|mention| profile.find(mention.term()));
-        let rated = both.map(|term| SharedTerm { hash: self.index.hash(term.mention.term()), rarity: term.rarity });
-        let mut shared: Vec<SharedTerm> = rated.collect();
+        let (Some(a), Some(b)) = (self.index.slot(a), self.index.slot(b)) else { return Vec::new() };
+        self.shared(a, b, &mut Scene::default())
+    }
+
+    /// Terms that the entries in two slots share, the rarest first.
+    pub(super) fn shared(&self, a: Slot, b: Slot, scene: &mut Scene) -> Vec<SharedTerm> {
+        let (Some(a), Some(b)) = (self.seat(a, scene), self.seat(b, scene)) else { return Vec::new() };
+        let rated = |(term, rarity)| SharedTerm { hash: self.index.hash(term), rarity };
+        let mut shared: Vec<SharedTerm> = scene.shared_terms(a, b).map(rated).collect();
         shared.sort_unstable_by_key(|term| (std::cmp::Reverse(term.rarity), term.hash));
         shared
     }

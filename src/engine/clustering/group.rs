@@ -2,16 +2,15 @@
 
 use super::Clustering;
 use super::admission::{Extent, may_be_one};
-use super::nearby::Neighbor;
+use super::nearby::{Breadth, Neighbor};
 use super::scene::{Scene, Seat};
 use crate::engine::id::ClusterId;
 use crate::engine::index::Slot;
+use smallvec::{SmallVec, smallvec};
 use std::num::NonZeroU64;
 
 /// Neighbors this far (1/1000 log odds) below the threshold bring their clusters in.
 const HOPE: i32 = 2_500;
-/// Clusters that are brought in, those of the best neighbors.
-const CLUSTERS_MAX: usize = 6;
 /// Clusters of up to this many members are taken apart.
 const LOOSE_MAX: usize = 6;
 /// Members that speak for a larger one, the nearest in time.
@@ -27,14 +26,14 @@ const POINTS_MAX: usize = 28;
 const VOTE: i64 = 60;
 
 /// See the module.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Group {
     /// Entries of clusters that were taken apart.
-    pub(super) loose: Vec<Slot>,
+    pub(super) loose: SmallVec<[Slot; 4]>,
     /// Clusters that are in it as they are.
-    pub(super) whole: Vec<ClusterId>,
+    pub(super) whole: SmallVec<[ClusterId; 1]>,
     /// The entries that speak for it.
-    pub(super) points: Vec<Point>,
+    pub(super) points: SmallVec<[Point; 2]>,
     /// How many there are, and from when to when.
     pub(super) extent: Extent,
 }
@@ -53,10 +52,10 @@ pub(super) struct Point {
 
 impl Group {
     /// Takes another in.
-    pub(super) fn absorb(&mut self, other: &Self) {
-        self.loose.extend(&other.loose);
-        self.whole.extend(&other.whole);
-        self.points.extend(&other.points);
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.loose.extend(other.loose);
+        self.whole.extend(other.whole);
+        self.points.extend(other.points);
         self.extent = self.extent.with(other.extent);
         self.share_votes();
     }
@@ -95,7 +94,7 @@ impl Clustering {
         let mut groups = vec![self.single(slot, scene)];
         let floor = self.options.threshold.saturating_sub(HOPE);
         let near = neighbors.iter().take_while(|n| n.score >= floor).count().max(1).min(neighbors.len());
-        let near = self.clusters_near(&neighbors[..near], live.cluster, CLUSTERS_MAX);
+        let near = self.clusters_near(&neighbors[..near], live.cluster, Breadth::of(live.length).clusters);
         let (mut points, mut seen) = (1, Vec::new());
         for cluster in std::iter::once(live.cluster).chain(tied.iter().copied()).chain(near) {
             if seen.contains(&cluster) {
@@ -136,9 +135,10 @@ impl Clustering {
         neighbors: &[Neighbor],
         scene: &mut Scene,
     ) -> Vec<Group> {
-        let date_ms = self.index.get(slot).map_or(0, |live| live.date.millis());
+        let Some(live) = self.index.get(slot) else { return Vec::new() };
+        let date_ms = live.date.millis();
         let mut near = vec![cluster];
-        near.extend(self.clusters_near(neighbors, cluster, CLUSTERS_MAX));
+        near.extend(self.clusters_near(neighbors, cluster, Breadth::of(live.length).clusters));
         let speakers = near.into_iter().map(|near| (near, self.nearest_members(near, date_ms, slot, SPEAKERS)));
         let held = speakers.filter(|(_, speakers)| !speakers.is_empty());
         held.map(|(cluster, speakers)| self.whole(cluster, &speakers, scene)).collect()
@@ -146,7 +146,8 @@ impl Clustering {
 
     fn whole(&self, cluster: ClusterId, speakers: &[Slot], scene: &mut Scene) -> Group {
         let points = speakers.iter().take(SPEAKERS).filter_map(|slot| self.point(*slot, scene)).collect();
-        let mut group = Group { loose: Vec::new(), whole: vec![cluster], points, extent: self.extent(cluster) };
+        let mut group =
+            Group { loose: SmallVec::new(), whole: smallvec![cluster], points, extent: self.extent(cluster) };
         group.share_votes();
         group
     }
@@ -154,7 +155,7 @@ impl Clustering {
     fn single(&self, slot: Slot, scene: &mut Scene) -> Group {
         let date_ms = self.index.get(slot).map_or(0, |live| live.date.millis());
         let points = self.point(slot, scene).into_iter().collect();
-        Group { loose: vec![slot], whole: Vec::new(), points, extent: Extent::at(date_ms) }
+        Group { loose: smallvec![slot], whole: SmallVec::new(), points, extent: Extent::at(date_ms) }
     }
 
     fn point(&self, slot: Slot, scene: &mut Scene) -> Option<Point> {

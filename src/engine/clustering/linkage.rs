@@ -11,6 +11,7 @@ use super::scene::{Scene, Seat};
 use crate::engine::evidence::Match;
 use crate::engine::model::Lengths;
 use crate::engine::similarity::Evidence;
+use std::cell::LazyCell;
 
 /// Scores of pairs count from here on (1/1000 log odds): below, all are equally strange.
 const FAR: i32 = -8_000;
@@ -137,8 +138,8 @@ impl Clustering {
         let mut links = self.links(&groups, scene);
         while let Some((a, b)) = self.nearest_groups(&groups, &links) {
             links.merge(a, b);
-            let gone = groups[b].clone();
-            groups[a].absorb(&gone);
+            let gone = std::mem::take(&mut groups[b]);
+            groups[a].absorb(gone);
             if groups[a].has_shared_votes() {
                 // The sums so far took every entry for another publisher's.
                 for other in links.alive.clone().into_iter().filter(|other| *other != a) {
@@ -146,7 +147,8 @@ impl Clustering {
                 }
             }
         }
-        links.alive.iter().map(|group| groups[*group].clone()).collect()
+        groups.retain(|group| !group.points.is_empty());
+        groups
     }
 
     fn links(&self, groups: &[Group], scene: &mut Scene) -> Links {
@@ -198,12 +200,13 @@ impl Clustering {
 
     /// The two groups that are nearest, if they are near enough; the first of them came first.
     fn nearest_groups(&self, groups: &[Group], links: &Links) -> Option<(usize, usize)> {
-        let around = links.nearest();
+        let around = LazyCell::new(|| links.nearest());
         let mut nearest: Option<(i32, usize, usize)> = None;
         for (at, a) in links.alive.iter().enumerate() {
             for b in &links.alive[at + 1..] {
                 let link = links.get(*a, *b);
-                let rival = around[*a].without(*b).max(around[*b].without(*a));
+                let heeded = self.options.model.heeds_rival(link.lengths);
+                let rival = if heeded { around[*a].without(*b).max(around[*b].without(*a)) } else { FAR };
                 let score = self.options.model.linkage(link.mean, link.best, rival, link.lengths) + link.advantage();
                 let better = score >= self.options.threshold && nearest.is_none_or(|(best, ..)| score > best);
                 if better && !link.apart && groups[*a].fits(&groups[*b]) {

@@ -216,14 +216,14 @@ impl Clustering {
     /// Decides where an entry belongs; `live.cluster` is the id of the cluster that it starts if it belongs nowhere. Of
     /// two clusters that merge, the larger one goes on, and of equals the one of lesser `rank`.
     pub fn place<R: Ord>(&mut self, live: Live, rank: impl Fn(ClusterId) -> R) -> Placement {
-        let (id, fresh) = (live.id, live.cluster);
+        let fresh = live.cluster;
         let slot = self.take_in(live);
         let mut scene = std::mem::take(&mut self.scene);
         let mut placement = self.arrange(slot, Look { new: true, seed: fresh.0 }, &mut scene, &rank);
-        self.scene = scene;
-        let against = placement.decision.against();
-        placement.spoke = against.map(|against| self.shared_terms(id, against)).unwrap_or_default();
+        let against = placement.decision.against().and_then(|against| self.index.slot(against));
+        placement.spoke = against.map(|against| self.shared(slot, against, &mut scene)).unwrap_or_default();
         placement.spoke.truncate(SPOKEN_MAX);
+        self.scene = scene;
         if second_look::is_due(self.index.len()) {
             placement.revisions.extend(self.second_look(fresh.0.wrapping_add(1), &rank));
         }

@@ -4,14 +4,31 @@ use super::Clustering;
 use super::scene::{Scene, Seat};
 use crate::engine::features::Length;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::Slot;
+use crate::engine::index::{Reach, Slot};
 use std::num::NonZeroU64;
 
-/// Neighbors an entry is compared with. Of bare titles, many look alike: fewer would all be of one event, and the others,
-/// which tell how far that event reaches, unseen.
-const NEIGHBORS_MAX: usize = 24;
-const NEIGHBORS_OF_TITLE: usize = 48;
-/// Of these, how many may be one publisher's: who repeats every headline a hundred times must not hide the others.
+/// How far is looked around an entry.
+pub(super) struct Breadth {
+    /// Holders of its terms that are read for neighbors.
+    steps: usize,
+    /// Neighbors that it is compared with.
+    neighbors: usize,
+    /// Clusters of those that are arranged anew with it.
+    pub(super) clusters: usize,
+}
+
+impl Breadth {
+    /// Of bare titles, many look alike: fewer would all be of one event, and the others, which tell how far that event
+    /// reaches, unseen. For texts, more changed nothing.
+    pub(super) const fn of(length: Length) -> Self {
+        match length {
+            Length::Title => Self { steps: 1_000, neighbors: 48, clusters: 6 },
+            Length::Short | Length::Full => Self { steps: 500, neighbors: 16, clusters: 4 },
+        }
+    }
+}
+
+/// Of the neighbors, how many may be one publisher's: who repeats every headline a hundred times must not hide the others.
 const NEIGHBORS_OF_PUBLISHER: usize = 4;
 
 /// An entry near the one being placed.
@@ -28,8 +45,8 @@ impl Clustering {
     pub(super) fn neighbors(&self, slot: Slot, scene: &mut Scene) -> Vec<Neighbor> {
         let window_ms = i64::try_from(self.options.window.as_millis()).unwrap_or(i64::MAX);
         let (Some(held), Some(own)) = (self.index.get(slot), self.seat(slot, scene)) else { return Vec::new() };
-        let max = if held.length == Length::Title { NEIGHBORS_OF_TITLE } else { NEIGHBORS_MAX };
-        let found = self.search(own, window_ms, max, scene);
+        let Breadth { steps, neighbors: max, .. } = Breadth::of(held.length);
+        let found = self.search(own, Reach { window_ms, steps, max }, scene);
         let mut neighbors: Vec<(Neighbor, EntryId)> = found
             .into_iter()
             .filter_map(|slot| {
@@ -76,18 +93,16 @@ impl Clustering {
     /// Members of a cluster, the nearest in time first, one slot left out.
     pub(super) fn nearest_members(&self, cluster: ClusterId, date_ms: i64, except: Slot, max: usize) -> Vec<Slot> {
         let Some(members) = self.members.get(&cluster) else { return Vec::new() };
-        let date = |slot: Slot| self.index.get(slot).map_or(i64::MIN, |held| held.date.millis());
+        let date = |slot: Slot| self.index.when(slot).0.millis();
         let (from, to) = if members.len() <= max {
             (0, members.len())
         } else {
             let middle = members.place(|slot| date(slot) < date_ms);
             (middle.saturating_sub(max), middle + max + 1)
         };
-        let mut near: Vec<(u64, EntryId, Slot)> = members
-            .range(from, to)
-            .filter(|slot| *slot != except)
-            .filter_map(|slot| self.index.get(slot).map(|l| (l.date.millis().abs_diff(date_ms), l.id, slot)))
-            .collect();
+        let others = members.range(from, to).filter(|slot| *slot != except);
+        let by_gap = |slot: Slot| (date(slot).abs_diff(date_ms), self.index.when(slot).1, slot);
+        let mut near: Vec<(u64, EntryId, Slot)> = others.map(by_gap).collect();
         near.sort_unstable();
         near.truncate(max);
         near.into_iter().map(|(.., slot)| slot).collect()

@@ -3,7 +3,7 @@
 use super::Clustering;
 use crate::engine::headline::Series;
 use crate::engine::id::EntryId;
-use crate::engine::index::{Slot, Tally};
+use crate::engine::index::{Reach, Slot, Tally, TermId};
 use crate::engine::model::Lengths;
 use crate::engine::similarity::{Evidence, Profile, compare};
 use foldhash::fast::FixedState;
@@ -63,6 +63,13 @@ impl Scene {
         self.seated[seat].slot
     }
 
+    /// The terms that two share, by number, each with its rarity.
+    pub(super) fn shared_terms(&self, a: Seat, b: Seat) -> impl Iterator<Item = (TermId, u32)> {
+        let (a, b) = (&self.seated[a].profile, &self.seated[b].profile);
+        let both = b.terms().iter().filter_map(|term| a.find(term.mention.term()));
+        both.map(|term| (term.mention.term(), term.rarity))
+    }
+
     /// What a pair's score is made of.
     pub(super) fn evidence(&self, a: Seat, b: Seat) -> Evidence {
         compare(&self.seated[a].profile, &self.seated[b].profile).evidence
@@ -104,9 +111,9 @@ impl Clustering {
     }
 
     /// Candidates for an entry, best first.
-    pub(super) fn search(&self, of: Seat, window_ms: i64, max: usize, scene: &mut Scene) -> Vec<Slot> {
+    pub(super) fn search(&self, of: Seat, reach: Reach, scene: &mut Scene) -> Vec<Slot> {
         let Scene { seated, tally, .. } = scene;
-        self.index.search(seated[of].slot, seated[of].profile.weights(), window_ms, max, tally)
+        self.index.search(seated[of].slot, seated[of].profile.weights(), reach, tally)
     }
 }
 

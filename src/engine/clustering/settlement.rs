@@ -6,7 +6,7 @@ use super::scene::Scene;
 use super::{Clustering, Revision};
 use crate::engine::evidence::Match;
 use crate::engine::id::{ClusterId, EntryId};
-use crate::engine::index::Slot;
+use crate::engine::index::{Slot, Timeline};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -60,14 +60,14 @@ impl Clustering {
     fn claims<R: Ord>(&self, groups: &[Group], rank: &impl Fn(ClusterId) -> R) -> Vec<Claim<R>> {
         let mut claims = Vec::new();
         for (at, group) in groups.iter().enumerate() {
-            let mut counts: BTreeMap<ClusterId, usize> = BTreeMap::new();
-            for live in group.loose.iter().filter_map(|member| self.index.get(*member)) {
-                *counts.entry(live.cluster).or_default() += 1;
-            }
-            for cluster in &group.whole {
-                *counts.entry(*cluster).or_default() += self.members_of(*cluster).count();
-            }
-            claims.extend(counts.into_iter().map(|(cluster, count)| (Reverse(count), rank(cluster), cluster, at)));
+            let loose = group.loose.iter().filter_map(|member| Some((self.index.get(*member)?.cluster, 1)));
+            let whole =
+                group.whole.iter().map(|cluster| (*cluster, self.members.get(cluster).map_or(0, Timeline::len)));
+            let mut parts: Vec<(ClusterId, usize)> = loose.chain(whole).collect();
+            parts.sort_unstable();
+            let parts = parts.chunk_by(|a, b| a.0 == b.0);
+            let counts = parts.map(|part| (part[0].0, part.iter().map(|(_, count)| count).sum()));
+            claims.extend(counts.map(|(cluster, count)| (Reverse(count), rank(cluster), cluster, at)));
         }
         claims.sort_unstable();
         claims

@@ -12,7 +12,7 @@ mod timeline;
 
 pub use mention::{COUNTS, Mention, TermId};
 pub use rarity::{RARITY_ONE, Rarities};
-pub use search::Tally;
+pub use search::{Reach, Tally};
 pub use timeline::Timeline;
 
 use super::features::{Features, Length};
@@ -21,6 +21,7 @@ use super::id::{ClusterId, EntryId};
 use super::time::Timestamp;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use rarity::Total;
 use std::hash::BuildHasher;
 use std::num::NonZeroU64;
 use terms::Terms;
@@ -71,15 +72,20 @@ pub struct Held {
     pub publisher: Option<NonZeroU64>,
 }
 
+/// What timelines are ordered by.
+type When = (Timestamp, EntryId);
+
 /// Live entries by slot, by id and by term.
 #[derive(Debug, Default)]
 pub struct Index {
     slots: Vec<Option<Held>>,
+    /// Dates and ids by slot, once more and side by side: timelines ask for them all the time.
+    whens: Vec<When>,
     free: Vec<Slot>,
     by_id: HashTable<Slot>,
     terms: Terms,
     /// Live entries that say something: those that rarities are counted over.
-    telling: usize,
+    telling: Total,
 }
 
 impl Index {
@@ -94,7 +100,7 @@ impl Index {
     #[must_use]
     pub fn by_date(&self) -> Vec<Slot> {
         let mut slots: Vec<Slot> = self.by_id.iter().copied().collect();
-        slots.sort_unstable_by_key(|slot| when(&self.slots, *slot));
+        slots.sort_unstable_by_key(|slot| self.when(*slot));
         slots
     }
 
@@ -120,10 +126,11 @@ impl Index {
         self.by_id.find(HASHER.hash_one(id), is_it).copied()
     }
 
-    /// Date and id of an entry: what timelines are ordered by.
+    /// Date and id of the entry in a slot in use.
+    #[inline]
     #[must_use]
-    pub fn when(&self, slot: Slot) -> Option<(Timestamp, EntryId)> {
-        when(&self.slots, slot)
+    pub fn when(&self, slot: Slot) -> When {
+        self.whens[slot as usize]
     }
 
     /// Notes the cluster an entry is in now.
@@ -136,8 +143,8 @@ impl Index {
     /// Makes room for more entries.
     pub fn reserve(&mut self, more: usize) {
         self.slots.reserve_exact(more.saturating_sub(self.free.len()));
-        let slots = &self.slots;
-        self.by_id.reserve(more, |slot| hash_of(slots, *slot));
+        self.whens.reserve_exact(more.saturating_sub(self.free.len()));
+        self.by_id.reserve(more, |slot| hash_of(self.whens[*slot as usize]));
     }
 
     /// Takes an entry in. One with the same id is replaced.
@@ -145,37 +152,37 @@ impl Index {
         self.remove(live.id);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
+            self.whens.push((Timestamp::EPOCH, EntryId(0)));
             Slot::try_from(self.slots.len() - 1).unwrap_or(Slot::MAX)
         });
         let Live { id, date, features, cluster, publisher } = live;
         let Features { title, length, series, vague, .. } = features;
         let terms = features.terms.iter().take(MENTIONS_MAX);
-        let mentions: Box<[Mention]> =
-            terms.filter_map(|term| Some(Mention::new(self.terms.number(term.hash)?, *term))).collect();
-        self.telling += usize::from(!vague);
-        let slots = &self.slots;
+        let mut mentions = Vec::with_capacity(terms.len());
+        mentions.extend(terms.filter_map(|term| Some(Mention::new(self.terms.number(term.hash)?, *term))));
+        let mentions = mentions.into_boxed_slice();
+        self.telling.change(isize::from(!vague));
+        let (whens, own) = (&mut self.whens, (date, id));
+        whens[slot as usize] = own;
         for mention in &mentions {
-            self.terms.hold(mention.term(), slot, |other| when(slots, other) < Some((date, id)));
+            self.terms.hold(mention.term(), slot, |other| whens[other as usize] < own);
         }
         self.slots[slot as usize] = Some(Held { id, date, cluster, title, mentions, length, series, vague, publisher });
-        let slots = &self.slots;
-        self.by_id.insert_unique(HASHER.hash_one(id), slot, |slot| hash_of(slots, *slot));
+        self.by_id.insert_unique(HASHER.hash_one(id), slot, |slot| hash_of(self.whens[*slot as usize]));
         slot
     }
 
     /// Drops an entry.
     pub fn remove(&mut self, id: EntryId) {
         let Some(slot) = self.slot(id) else { return };
-        let slots = &self.slots;
         if let Ok(found) = self.by_id.find_entry(HASHER.hash_one(id), |other| *other == slot) {
             found.remove();
         }
-        let Some(Some(held)) = slots.get(slot as usize) else { return };
-        self.telling -= usize::from(!held.vague);
+        let Some(held) = self.slots[slot as usize].take() else { return };
+        self.telling.change(-isize::from(!held.vague));
         for mention in &held.mentions {
-            self.terms.release(mention.term(), slot, |other| when(slots, other) < Some((held.date, id)));
+            self.terms.release(mention.term(), slot, |other| self.whens[other as usize] < (held.date, id));
         }
-        self.slots[slot as usize] = None;
         self.free.push(slot);
     }
 
@@ -192,13 +199,8 @@ impl Index {
     }
 }
 
-fn when(slots: &[Option<Held>], slot: Slot) -> Option<(Timestamp, EntryId)> {
-    let held = slots.get(slot as usize)?.as_ref()?;
-    Some((held.date, held.id))
-}
-
-fn hash_of(slots: &[Option<Held>], slot: Slot) -> u64 {
-    when(slots, slot).map_or(0, |(_, id)| HASHER.hash_one(id))
+fn hash_of((_, id): When) -> u64 {
+    HASHER.hash_one(id)
 }
 
 #[cfg(test)]

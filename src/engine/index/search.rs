@@ -6,13 +6,22 @@ use crate::engine::id::EntryId;
 use std::cmp::Reverse;
 
 /// Terms of an entry that look for candidates, the weightiest first.
-const SEARCH_TERMS: usize = 24;
+const SEARCH_TERMS: usize = 16;
 /// Holders read for one term, the nearest in time.
 const SEARCH_HOLDERS: usize = 128;
-/// Holders read in one search: what the weightiest terms leave is for the others.
-const SEARCH_STEPS: usize = 1_000;
 /// Bits of a term's weight that do not matter here.
 const WEIGHT_SHIFT: u32 = 6;
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// To either side of the entry's own date.
+    pub window_ms: i64,
+    /// Holders of terms that are read: what the weightiest terms leave is for the others.
+    pub steps: usize,
+    /// Entries found.
+    pub max: usize,
+}
 
 /// What was counted in one search; kept for the next, for its memory.
 #[derive(Debug, Default)]
@@ -21,7 +30,7 @@ pub struct Tally {
     scores: Vec<u32>,
     /// Slots with a score.
     seen: Vec<Slot>,
-    order: Vec<u32>,
+    scored: Vec<(u32, Slot)>,
 }
 
 impl Tally {
@@ -33,32 +42,27 @@ impl Tally {
         *sum += score;
     }
 
-    /// The least score that may be among the `max` best; most are far behind.
-    fn floor(&mut self, max: usize) -> u32 {
-        if self.seen.len() <= max {
-            return 0;
+    /// The `max` best scores and the next, each with its slot, and all that equal that. Forgets everything.
+    fn take_best(&mut self, max: usize) -> &[(u32, Slot)] {
+        let Self { scores, seen, scored } = self;
+        scored.clear();
+        scored.extend(seen.drain(..).map(|slot| (std::mem::take(&mut scores[slot as usize]), slot)));
+        if scored.len() > max {
+            let least = scored.select_nth_unstable_by_key(max, |(score, _)| Reverse(*score)).1.0;
+            scored.retain(|(score, _)| *score >= least);
         }
-        self.order.clear();
-        self.order.extend(self.seen.iter().map(|slot| self.scores[*slot as usize]));
-        *self.order.select_nth_unstable_by(max, |a, b| b.cmp(a)).1
-    }
-
-    fn clear(&mut self) {
-        for slot in self.seen.drain(..) {
-            self.scores[slot as usize] = 0;
-        }
+        scored
     }
 }
 
 impl Index {
-    /// Up to `max` entries that share weighty terms with one and are dated within `window_ms` of it, best first.
-    /// `terms` are its own, each with its weight, in the order of its features.
+    /// Entries that share weighty terms with one, best first. `terms` are its own, each with its weight, in the order of its
+    /// features.
     pub fn search(
         &self,
         slot: Slot,
         terms: impl Iterator<Item = (TermId, u64)>,
-        window_ms: i64,
-        max: usize,
+        reach: Reach,
         tally: &mut Tally,
     ) -> Vec<Slot> {
         let Some(date_ms) = self.get(slot).map(|held| held.date.millis()) else { return Vec::new() };
@@ -70,24 +74,22 @@ impl Index {
         let mut steps = 0;
         for (Reverse(weight), _, term) in terms.into_iter().take(SEARCH_TERMS) {
             steps += (self.terms.counts()[term as usize].holders() as usize).min(SEARCH_HOLDERS);
-            if steps > SEARCH_STEPS {
+            if steps > reach.steps {
                 break;
             }
             let weight = u32::try_from(weight >> WEIGHT_SHIFT).unwrap_or(u32::MAX).min(1 << 13);
-            let (from, to) = self.nearest(term, date_ms, window_ms);
+            let (from, to) = self.nearest(term, date_ms, reach.window_ms);
             for other in self.terms.holders(term).range(from, to) {
                 tally.add(other, weight * weight);
             }
         }
-        let best = self.best(slot, date_ms, max, tally);
-        tally.clear();
-        best
+        self.best(slot, date_ms, reach.max, tally)
     }
 
     /// Where in a term's timeline the holders within the window stand, or as many as a search reads around the date.
     fn nearest(&self, term: TermId, date_ms: i64, window_ms: i64) -> (usize, usize) {
         let holders = self.terms.holders(term);
-        let date = |slot: Slot| self.get(slot).map_or(i64::MIN, |held| held.date.millis());
+        let date = |slot: Slot| self.when(slot).0.millis();
         let (first, last) = (date_ms.saturating_sub(window_ms), date_ms.saturating_add(window_ms));
         let from = holders.place(|slot| date(slot) < first);
         let to = holders.place(|slot| date(slot) <= last);
@@ -101,22 +103,14 @@ impl Index {
 
     /// The best-scored entries; of equals the nearest in time, then the smallest id.
     fn best(&self, slot: Slot, date_ms: i64, max: usize, tally: &mut Tally) -> Vec<Slot> {
-        let floor = tally.floor(max);
-        let mut ranked: Vec<(Reverse<u32>, u64, EntryId, Slot)> = tally
-            .seen
-            .iter()
-            .filter(|other| tally.scores[**other as usize] >= floor && **other != slot)
-            .filter_map(|other| {
-                let held = self.get(*other)?;
-                let gap = held.date.millis().abs_diff(date_ms);
-                Some((Reverse(tally.scores[*other as usize]), gap, held.id, *other))
-            })
-            .collect();
-        if ranked.len() > max {
-            ranked.select_nth_unstable(max);
-            ranked.truncate(max);
-        }
+        let scored = tally.take_best(max).iter().filter(|(_, other)| *other != slot);
+        let with_gap = |(score, other): &(u32, Slot)| {
+            let (date, id) = self.when(*other);
+            (Reverse(*score), date.millis().abs_diff(date_ms), id, *other)
+        };
+        let mut ranked: Vec<(Reverse<u32>, u64, EntryId, Slot)> = scored.map(with_gap).collect();
         ranked.sort_unstable();
+        ranked.truncate(max);
         ranked.into_iter().map(|(.., slot)| slot).collect()
     }
 }

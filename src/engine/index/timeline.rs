@@ -126,7 +126,8 @@ impl Timeline {
 
     /// Takes a slot out.
     pub fn remove(&mut self, slot: Slot, is_before: impl Fn(Slot) -> bool) {
-        let at = self.place(is_before);
+        // Mostly it is the oldest that goes.
+        let at = if !self.is_empty() && self.get(0) == slot { 0 } else { self.place(is_before) };
         if at >= self.len() || self.get(at) != slot {
             return;
         }

@@ -179,6 +179,7 @@ pub struct Pair {
 #[must_use]
 pub fn compare(a: &Profile, b: &Profile) -> Pair {
     let mut shared = Shared::default();
+    let (a, b) = if a.terms().len() < b.terms().len() { (b, a) } else { (a, b) };
     for term in b.terms() {
         if let Some(own) = a.find(term.mention.term()) {
             shared.add(own.mention, term.mention, term.rarity);
