@@ -4,6 +4,7 @@
 //! whatever the order of arrival. All of it is a function of the set of live entries: nothing here remembers how the set
 //! came about, rarities included. Slots and numbers of terms do, so no order depends on them.
 
+mod census;
 mod mention;
 mod rarity;
 mod search;
@@ -19,9 +20,9 @@ use super::features::{Features, Length};
 use super::headline::Series;
 use super::id::{ClusterId, EntryId};
 use super::time::Timestamp;
+use census::Census;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use rarity::Total;
 use std::hash::BuildHasher;
 use std::num::NonZeroU64;
 use terms::Terms;
@@ -84,8 +85,8 @@ pub struct Index {
     free: Vec<Slot>,
     by_id: HashTable<Slot>,
     terms: Terms,
-    /// Live entries that say something: those that rarities are counted over.
-    telling: Total,
+    /// Live entries that say something.
+    telling: Census,
 }
 
 impl Index {
@@ -161,7 +162,9 @@ impl Index {
         let mut mentions = Vec::with_capacity(terms.len());
         mentions.extend(terms.filter_map(|term| Some(Mention::new(self.terms.number(term.hash)?, *term))));
         let mentions = mentions.into_boxed_slice();
-        self.telling.change(isize::from(!vague));
+        if !vague {
+            self.telling.add(publisher);
+        }
         let (whens, own) = (&mut self.whens, (date, id));
         whens[slot as usize] = own;
         for mention in &mentions {
@@ -179,7 +182,9 @@ impl Index {
             found.remove();
         }
         let Some(held) = self.slots[slot as usize].take() else { return };
-        self.telling.change(-isize::from(!held.vague));
+        if !held.vague {
+            self.telling.remove(held.publisher);
+        }
         for mention in &held.mentions {
             self.terms.release(mention.term(), slot, |other| self.whens[other as usize] < (held.date, id));
         }
@@ -189,7 +194,7 @@ impl Index {
     /// How rare terms are now.
     #[must_use]
     pub fn rarities(&self) -> Rarities<'_> {
-        Rarities::new(self.terms.counts(), self.telling)
+        Rarities::new(self.terms.counts(), self.telling.counted())
     }
 
     /// The hash of a term of a live entry.

@@ -58,32 +58,6 @@ impl Count {
     }
 }
 
-/// The entries that rarities are counted over.
-#[derive(Clone, Copy, Debug)]
-pub struct Total {
-    entries: usize,
-    log: u32,
-}
-
-impl Total {
-    /// So many.
-    #[must_use]
-    pub fn of(entries: usize) -> Self {
-        Self { entries, log: logarithm(entries + PRIOR_ENTRIES) }
-    }
-
-    /// So many more or less.
-    pub fn change(&mut self, by: isize) {
-        *self = Self::of(self.entries.saturating_add_signed(by));
-    }
-}
-
-impl Default for Total {
-    fn default() -> Self {
-        Self::of(0)
-    }
-}
-
 /// The rarities of all terms at one state of the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Rarities<'a> {
@@ -95,9 +69,9 @@ pub struct Rarities<'a> {
 
 impl<'a> Rarities<'a> {
     /// Of terms with so many holders, by id, among so many entries.
-    pub(super) fn new(counts: &'a [Count], total: Total) -> Self {
-        let entries = f64::from(u32::try_from(total.entries).unwrap_or(u32::MAX));
-        Self { counts, logs: &LOGS, log_entries: total.log, entries }
+    pub(super) fn new(counts: &'a [Count], entries: usize) -> Self {
+        let log_entries = logarithm(entries + PRIOR_ENTRIES);
+        Self { counts, logs: &LOGS, log_entries, entries: f64::from(u32::try_from(entries).unwrap_or(u32::MAX)) }
     }
 
     /// Rarity of a term: `ln((entries + prior) / (entries with it + prior))`, in 1/256.
@@ -141,7 +115,7 @@ mod tests {
     #[test]
     fn rarities_are_logarithms() {
         let counts: Vec<Count> = (0..300_000).map(Count::of).collect();
-        let rarities = Rarities::new(&counts, Total::of(500_000));
+        let rarities = Rarities::new(&counts, 500_000);
         let off = |holders: u32| {
             let exact = (501_500.0 / f64::from(holders + 1)).ln() * f64::from(RARITY_ONE);
             (f64::from(rarities.of(holders)) - exact).abs()
@@ -152,7 +126,7 @@ mod tests {
     #[test]
     fn shares_are_those_of_the_others() {
         let counts = [1, 500_001].map(Count::of);
-        let rarities = Rarities::new(&counts, Total::of(1_000_000));
+        let rarities = Rarities::new(&counts, 1_000_000);
         assert!(rarities.share(f64::from(rarities.with_others(0).1)) < 0.001);
         assert!((rarities.share(f64::from(rarities.with_others(1).1)) - 0.5).abs() < 0.001);
     }
