@@ -54,11 +54,16 @@ use entry::Entry;
 use features::Features;
 use feed::{FeedSpec, FeedState};
 use fetched::FetchRequest;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use id::{ClusterId, EntryId, FeedId};
+use index::Live;
 use publication::OutputOptions;
 use retention::RetentionOptions;
 use schedule::{Schedule, ScheduleOptions};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
+use std::sync::Arc;
 use time::{Stamp, Timestamp};
 use update::{Records, Update};
 
@@ -131,7 +136,7 @@ impl Engine {
             options,
             feeds: BTreeMap::new(),
             schedule: Schedule::default(),
-            entries: records.entries.into_iter().map(|entry| (entry.id, entry)).collect(),
+            entries: records.entries,
             clusters: records.clusters.into_iter().map(|cluster| (cluster.id, cluster)).collect(),
             aliases: records.aliases.into_iter().collect(),
             untried: BTreeSet::new(),
@@ -146,12 +151,15 @@ impl Engine {
             let carried = carried.remove(&state.id).unwrap_or_default();
             engine.feeds.insert(state.id, Feed { spec: None, state, carried, entries: 0 });
         }
+        let mut publishers = Publishers::default();
+        engine.entries.values_mut().for_each(|entry| publishers.share(&mut entry.publisher));
         let entries = &engine.entries;
         let live = records.features.into_iter();
-        let live = live.filter_map(|(id, features)| Some(clustering::live(entries.get(&id)?, features)));
+        let live = live.filter_map(|(id, features)| Some(publishers.live(entries.get(&id)?, features)));
         engine.clustering.restore(live.collect());
+        // All at once: most entries have left their feeds, and a set that grows one by one takes several times as long.
+        engine.left = entries.values().filter_map(|entry| Some((entry.left?, entry.id))).collect();
         for entry in engine.entries.values() {
-            engine.left.extend(entry.left.map(|at| (at, entry.id)));
             if let Some(feed) = engine.feeds.get_mut(&entry.feed) {
                 feed.entries += 1;
             }
@@ -400,6 +408,26 @@ impl Engine {
             corrections,
             corrections_undone,
         }
+    }
+}
+
+/// The publishers of the entries that are taken back, few for so many: each name is kept once and hashed once.
+#[derive(Default)]
+struct Publishers(HashMap<Arc<str>, Option<NonZeroU64>, FixedState>);
+
+impl Publishers {
+    fn share(&mut self, name: &mut Arc<str>) {
+        if let Some((known, _)) = self.0.get_key_value(name) {
+            *name = known.clone();
+        } else {
+            self.0.insert(name.clone(), clustering::publisher(name));
+        }
+    }
+
+    /// The live form of such an entry, as [`clustering::live`] gives it.
+    fn live(&self, entry: &Entry, features: Features) -> Live {
+        let publisher = self.0.get(&entry.publisher).copied().flatten();
+        Live { id: entry.id, date: entry.date(), features, cluster: entry.cluster, publisher }
     }
 }
 

@@ -150,15 +150,14 @@ impl Engine {
             .values()
             .filter_map(|cluster| cluster.publication.as_ref().map(|told| (told, cluster)))
             .filter(|(told, cluster)| told.released >= oldest || self.grew_since(cluster, oldest))
-            .filter(|(_, cluster)| self.is_followed(cluster))
             .collect();
-        standing.sort_by_key(|(told, cluster)| (std::cmp::Reverse(told.published), cluster.id));
-        standing.truncate(output.max_entries);
+        standing.sort_unstable_by_key(|(told, cluster)| (std::cmp::Reverse(told.published), cluster.id));
+        let followed = standing.into_iter().filter(|(_, cluster)| self.is_followed(cluster));
         MergedFeed {
             title: output.title.clone(),
             base_url: output.base_url.clone(),
             path: "/feed".to_owned(),
-            items: standing.into_iter().filter_map(|(_, cluster)| self.item(cluster)).collect(),
+            items: followed.take(output.max_entries).filter_map(|(_, cluster)| self.item(cluster)).collect(),
         }
     }
 

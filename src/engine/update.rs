@@ -6,6 +6,7 @@ use super::entry::Entry;
 use super::features::Features;
 use super::feed::FeedState;
 use super::id::{ClusterId, EntryId, FeedId};
+use std::collections::BTreeMap;
 
 /// The changes of one input, whole: recorded together or not at all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,8 +75,8 @@ pub struct Records {
     pub feeds: Vec<FeedState>,
     /// By feed.
     pub carried: Vec<(FeedId, Vec<EntryId>)>,
-    /// By id.
-    pub entries: Vec<Entry>,
+    /// By id; the engine keeps them as they are here.
+    pub entries: BTreeMap<EntryId, Entry>,
     /// By entry.
     pub features: Vec<(EntryId, Features)>,
     /// By id.

@@ -5,12 +5,11 @@
 //! live in one sled tree, so that one batch, which sled applies atomically, carries a whole update; the first byte of a
 //! key says what the record is.
 
+mod reading;
 mod record;
 
-use crate::engine::entry::Entry;
-use crate::engine::features::Features;
 use crate::engine::id::EntryId;
-use crate::engine::update::{Records, Update};
+use crate::engine::update::Update;
 use std::path::{Path, PathBuf};
 
 /// The folder inside the data folder.
@@ -74,26 +73,6 @@ impl Store {
         }
     }
 
-    /// Everything that is recorded.
-    ///
-    /// # Errors
-    /// Where a record cannot be read.
-    pub fn records(&self) -> Result<Records, StoreError> {
-        let sequence = self.tree.get(SEQUENCE).map_err(|error| self.failed(error))?;
-        let sequence = sequence.map(|bytes| self.decode(record::sequence(&bytes))).transpose()?;
-        let entries = self.all(kind::ENTRY, record::entry)?;
-        Ok(Records {
-            sequence: sequence.unwrap_or_default(),
-            feeds: self.all(kind::FEED, record::feed)?,
-            carried: self.all(kind::CARRIED, record::carried)?,
-            features: self.features(&entries)?,
-            entries,
-            clusters: self.all(kind::CLUSTER, record::cluster)?,
-            aliases: self.all(kind::ALIAS, record::alias)?,
-            corrections: self.all(kind::CORRECTION, record::correction)?,
-        })
-    }
-
     /// The text of an entry; empty where there is none.
     ///
     /// # Errors
@@ -114,31 +93,6 @@ impl Store {
         // Not `flush_async`, which can deadlock under concurrency in 0.34 (https://github.com/spacejam/sled/issues/1308).
         self.tree.flush().map_err(|error| self.failed(error))?;
         Ok(())
-    }
-
-    /// The features of all entries; those of an earlier program are made again from the text.
-    fn features(&self, entries: &[Entry]) -> Result<Vec<(EntryId, Features)>, StoreError> {
-        let of = |id: EntryId| entries.binary_search_by_key(&id, |entry| entry.id).ok().map(|at| &entries[at]);
-        let mut features = Vec::new();
-        for (id, kept) in self.all(kind::FEATURES, record::features)? {
-            match (kept, of(id)) {
-                (Some(kept), _) => features.push((id, kept)),
-                (None, Some(entry)) => {
-                    features.push((id, Features::of(&entry.title, &self.text(id)?, entry.language.as_deref())));
-                }
-                (None, None) => {}
-            }
-        }
-        Ok(features)
-    }
-
-    fn all<T>(&self, kind: u8, read: fn(u64, &[u8]) -> Result<T, record::RecordError>) -> Result<Vec<T>, StoreError> {
-        let rows = self.tree.scan_prefix([kind]).map(|row| {
-            let (key, bytes) = row.map_err(|error| self.failed(error))?;
-            let id = key.get(1..9).and_then(|id| id.try_into().ok()).map(u64::from_be_bytes);
-            self.decode(read(id.unwrap_or_default(), &bytes))
-        });
-        rows.collect()
     }
 
     fn decode<T>(&self, read: Result<T, record::RecordError>) -> Result<T, StoreError> {

@@ -89,7 +89,8 @@ impl Model {
         records.sequence = update.sequence;
         put(&mut records.feeds, update.feeds, |feed| feed.id, &update.feeds_forgotten);
         put(&mut records.carried, update.carried, |(id, _)| *id, &update.feeds_forgotten);
-        put(&mut records.entries, update.entries, |entry| entry.id, &update.entries_expired);
+        records.entries.extend(update.entries.into_iter().map(|entry| (entry.id, entry)));
+        records.entries.retain(|id, _| !update.entries_expired.contains(id));
         put(&mut records.features, update.features, |(id, _)| *id, &update.entries_expired);
         put(&mut records.clusters, update.clusters, |cluster| cluster.id, &update.clusters_ended);
         put(&mut records.aliases, update.aliases, |(id, _)| *id, &update.aliases_ended);

@@ -49,7 +49,7 @@ fn what_is_committed_is_there_after_a_new_opening() {
     assert_eq!(before.sequence, 3);
     assert_eq!((before.feeds.len(), before.entries.len(), before.features.len()), (2, 4, 4));
     let entries: Vec<_> = updates.iter().flat_map(|update| &update.entries).collect();
-    assert!(before.entries.iter().all(|entry| entries.contains(&entry)));
+    assert!(before.entries.values().all(|entry| entries.contains(&entry)));
     drop(store);
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(store.records().unwrap(), before);
@@ -67,7 +67,7 @@ fn what_expired_is_gone() {
     let end = Update {
         sequence: 9,
         feeds_forgotten: records.feeds.iter().map(|feed| feed.id).collect(),
-        entries_expired: records.entries.iter().map(|entry| entry.id).collect(),
+        entries_expired: records.entries.keys().copied().collect(),
         clusters_ended: records.clusters.iter().map(|cluster| cluster.id).collect(),
         ..Update::default()
     };
