@@ -2,7 +2,7 @@
 //! series, the promise of several events at once.
 
 use super::text::{fingerprint, normalize};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use pure_rust_locales::{Locale, locale_match};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -237,13 +237,31 @@ const ROUND_UPS: &[&str] = &[
     "günün haberleri",
 ];
 
+/// The same by their first words, for most headlines have none of those.
+static ROUND_UPS_BY_FIRST: LazyLock<HashMap<&'static str, Vec<&'static str>, foldhash::fast::FixedState>> =
+    LazyLock::new(|| {
+        let mut phrases: HashMap<_, Vec<_>, _> = HashMap::default();
+        for phrase in ROUND_UPS {
+            let (first, rest) = phrase.split_once(' ').unwrap_or((phrase, ""));
+            phrases.entry(first).or_default().push(rest);
+        }
+        phrases
+    });
+
 /// Whether a [`normalize`]d headline promises several events.
 #[must_use]
 pub fn is_round_up(normalized: &str) -> bool {
-    let words: Vec<&str> =
-        normalized.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
-    let line = format!(" {} ", words.join(" "));
-    ROUND_UPS.iter().any(|phrase| line.contains(&format!(" {phrase} ")))
+    let mut words = normalized.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        let follows = |rest: &str| {
+            let mut ahead = words.clone();
+            rest.split_terminator(' ').all(|word| ahead.next() == Some(word))
+        };
+        if ROUND_UPS_BY_FIRST.get(word).is_some_and(|rests| rests.iter().any(|rest| follows(rest))) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -295,6 +313,10 @@ mod tests {
         check("Morning Briefing: storm, strike and a vote", true);
         check("L\u{2019}actualité en bref", true);
         check("Presseschau vom 3. Juli", true);
+        check("Markets: a round-up", true);
+        check("Of the week: the week in pictures", true);
+        check("The week that was in pictures", false);
+        check("Five things to", false);
         check("Storm hits the coast in brief but violent spell", false);
         check("Mayor briefed on storm", false);
     }
