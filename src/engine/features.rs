@@ -62,7 +62,7 @@ impl Features {
     #[must_use]
     pub fn of(title: &str, text: &str, lang: Option<&str>) -> Self {
         let lead = lead(title, text);
-        let language = Language::of_text(lang, &format!("{title}\n{}", first(lead, DETECTED_CHARS)));
+        let language = Language::of_text(lang, || format!("{title}\n{}", first(lead, DETECTED_CHARS)));
         let body_chars = lead.chars().take(FULL_CHARS_MIN).count();
         let title = normalize(title);
         let title_tokens = content(&tokens(&title, &language));

@@ -1,12 +1,11 @@
 //! What is in a headline that is not of its event: a site's name before or behind it, the date of an instalment of a
 //! series, the promise of several events at once.
 
-use super::text::{fingerprint, normalize};
+use super::text::{fingerprint, normalize, words};
 use hashbrown::{HashMap, HashSet};
 use pure_rust_locales::{Locale, locale_match};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// What sites put between a headline and their own name.
 const SEPARATORS: [&str; 8] = [" | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » "];
@@ -98,13 +97,13 @@ impl Series {
     /// The series that a [`normalize`]d headline may be of.
     #[must_use]
     pub fn of(normalized: &str) -> Self {
-        let mut kept = String::new();
-        let (mut numbered, mut counter) = (false, false);
-        for word in normalized.unicode_words() {
+        let mut kept = String::with_capacity(normalized.len());
+        let (mut numbered, mut before) = (false, "");
+        for (_, word) in words(normalized) {
             let figure = word.bytes().any(|byte| byte.is_ascii_digit());
             let date = DATE_WORDS.contains(word);
-            numbered |= date || (figure && (counter || is_date(word)));
-            counter = COUNTERS.contains(&word);
+            numbered |= date || (figure && (COUNTERS.contains(&before) || is_date(word)));
+            before = word;
             if !figure && !date {
                 kept.push_str(word);
             }
