@@ -1,12 +1,11 @@
 //! What is in a headline that is not of its event: a site's name before or behind it, the date of an instalment of a
 //! series, the promise of several events at once.
 
-use super::text::{fingerprint, normalize};
-use hashbrown::HashSet;
+use super::text::{fingerprint, normalize, words};
+use hashbrown::{HashMap, HashSet};
 use pure_rust_locales::{Locale, locale_match};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// What sites put between a headline and their own name.
 const SEPARATORS: [&str; 8] = [" | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » "];
@@ -98,13 +97,13 @@ impl Series {
     /// The series that a [`normalize`]d headline may be of.
     #[must_use]
     pub fn of(normalized: &str) -> Self {
-        let mut kept = String::new();
-        let (mut numbered, mut counter) = (false, false);
-        for word in normalized.unicode_words() {
+        let mut kept = String::with_capacity(normalized.len());
+        let (mut numbered, mut before) = (false, "");
+        for (_, word) in words(normalized) {
             let figure = word.bytes().any(|byte| byte.is_ascii_digit());
             let date = DATE_WORDS.contains(word);
-            numbered |= date || (figure && (counter || is_date(word)));
-            counter = COUNTERS.contains(&word);
+            numbered |= date || (figure && (COUNTERS.contains(&before) || is_date(word)));
+            before = word;
             if !figure && !date {
                 kept.push_str(word);
             }
@@ -237,13 +236,31 @@ const ROUND_UPS: &[&str] = &[
     "günün haberleri",
 ];
 
+/// The same by their first words, for most headlines have none of those.
+static ROUND_UPS_BY_FIRST: LazyLock<HashMap<&'static str, Vec<&'static str>, foldhash::fast::FixedState>> =
+    LazyLock::new(|| {
+        let mut phrases: HashMap<_, Vec<_>, _> = HashMap::default();
+        for phrase in ROUND_UPS {
+            let (first, rest) = phrase.split_once(' ').unwrap_or((phrase, ""));
+            phrases.entry(first).or_default().push(rest);
+        }
+        phrases
+    });
+
 /// Whether a [`normalize`]d headline promises several events.
 #[must_use]
 pub fn is_round_up(normalized: &str) -> bool {
-    let words: Vec<&str> =
-        normalized.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
-    let line = format!(" {} ", words.join(" "));
-    ROUND_UPS.iter().any(|phrase| line.contains(&format!(" {phrase} ")))
+    let mut words = normalized.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        let follows = |rest: &str| {
+            let mut ahead = words.clone();
+            rest.split_terminator(' ').all(|word| ahead.next() == Some(word))
+        };
+        if ROUND_UPS_BY_FIRST.get(word).is_some_and(|rests| rests.iter().any(|rest| follows(rest))) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -295,6 +312,10 @@ mod tests {
         check("Morning Briefing: storm, strike and a vote", true);
         check("L\u{2019}actualité en bref", true);
         check("Presseschau vom 3. Juli", true);
+        check("Markets: a round-up", true);
+        check("Of the week: the week in pictures", true);
+        check("The week that was in pictures", false);
+        check("Five things to", false);
         check("Storm hits the coast in brief but violent spell", false);
         check("Mayor briefed on storm", false);
     }

@@ -4,13 +4,16 @@
 //! word, give character bigrams instead. Everything here is a pure function of its arguments.
 
 mod memo;
+mod words;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use rust_stemmers::{Algorithm, Stemmer};
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+pub(super) use words::words;
 
 /// Seed of the term hash. Stored features depend on it: changing it orphans them.
 const TERM_SEED: u64 = 0x5374_6f72_7966_6f6c;
@@ -68,7 +71,7 @@ type Words = HashSet<&'static str, foldhash::fast::FixedState>;
 
 static FORM_SET: LazyLock<Words> = LazyLock::new(|| FORM_WORDS.iter().copied().collect());
 
-static STOP_SETS: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(|| {
+static STOP_SETS: LazyLock<HashMap<&'static str, Words, foldhash::fast::FixedState>> = LazyLock::new(|| {
     stop_words::available_languages()
         .iter()
         .filter_map(|code| Some((*code, stop_words::lookup(code)?.iter().copied().collect())))
@@ -96,12 +99,13 @@ impl Language {
     /// The language of a BCP 47 tag, or where nobody says, the one a text seems to be in: believed only if the text has
     /// a stop word of it, for the detector always names one of its sixteen.
     #[must_use]
-    pub fn of_text(tag: Option<&str>, text: &str) -> Self {
+    pub fn of_text<T: AsRef<str>>(tag: Option<&str>, text: impl FnOnce() -> T) -> Self {
         if tag.is_some() {
             return Self::of(tag);
         }
-        let seems = Self::of(Some(two_letters(whichlang::detect_language(text))));
-        let normalized = normalize(text);
+        let text = text();
+        let seems = Self::of(Some(two_letters(whichlang::detect_language(text.as_ref()))));
+        let normalized = normalize(text.as_ref());
         let spoken = normalized.unicode_words().any(|word| seems.stops.is_some_and(|stops| stops.contains(word)));
         if spoken { seems } else { Self::of(None) }
     }
@@ -112,7 +116,7 @@ impl Language {
         let code: String = tag.unwrap_or_default().chars().take_while(char::is_ascii_alphabetic).collect();
         let code = code.to_ascii_lowercase();
         let stemmer = stemmer(&code).map(Stemmer::create);
-        let stops = STOP_SETS.iter().find(|(known, _)| *known == code).map(|(_, set)| set);
+        let stops = STOP_SETS.get(code.as_str());
         let is_known = stemmer.is_some() || stops.is_some();
         // No language that is known has more than four letters.
         let number = code.bytes().take(4).fold(0, |number, letter| number << u8::BITS | u32::from(letter));
@@ -175,25 +179,35 @@ fn stemmer(code: &str) -> Option<Algorithm> {
 /// NFKC and lower case, with one kind of apostrophe.
 #[must_use]
 pub fn normalize(text: &str) -> String {
-    let mut normalized = String::with_capacity(text.len());
-    // Nothing composes across a space, and most words are plain.
-    for piece in text.split_inclusive(' ') {
-        if piece.is_ascii() {
-            let start = normalized.len();
-            normalized.push_str(piece);
-            normalized[start..].make_ascii_lowercase();
-        } else {
-            let apostrophe = |c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c };
-            normalized.extend(piece.nfkc().flat_map(char::to_lowercase).map(apostrophe));
-        }
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
     }
+    let apostrophe = |c| if matches!(c, '\u{2019}' | '\u{2018}') { '\'' } else { c };
+    let mut normalized = String::with_capacity(text.len());
+    let mut rest = text;
+    // Nothing composes across a space, and most words are plain.
+    while let Some(odd) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let start = rest[..odd].rfind(' ').map_or(0, |space| space + 1);
+        let end = rest[odd..].find(' ').map_or(rest.len(), |space| odd + space);
+        push_lower(&rest[..start], &mut normalized);
+        normalized.extend(rest[start..end].nfkc().flat_map(char::to_lowercase).map(apostrophe));
+        rest = &rest[end..];
+    }
+    push_lower(rest, &mut normalized);
     normalized
+}
+
+fn push_lower(ascii: &str, out: &mut String) {
+    let start = out.len();
+    out.push_str(ascii);
+    out[start..].make_ascii_lowercase();
 }
 
 /// The tokens of a text that [`normalize`] made, in reading order.
 #[must_use]
 pub fn tokens(normalized: &str, language: &Language) -> Vec<Token> {
-    let mut out = Vec::new();
+    // A word and the space behind it take six bytes, about.
+    let mut out = Vec::with_capacity(normalized.len() / 6);
     let mut run = String::new();
     let mut run_end = 0;
     for (start, word) in words(normalized) {
@@ -213,38 +227,32 @@ pub fn tokens(normalized: &str, language: &Language) -> Vec<Token> {
     out
 }
 
-/// The words of a text, each with its place. No word has a space in it, and plain pieces are cut quickly.
-fn words(normalized: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut next = 0;
-    normalized.split(' ').flat_map(move |piece| {
-        let start = next;
-        next += piece.len() + 1;
-        piece.unicode_word_indices().map(move |(at, word)| (start + at, word))
-    })
-}
-
 /// Hash of a text's letters and digits alone: equal for titles that differ in case, accents, spaces or punctuation.
 #[must_use]
 pub fn fingerprint(normalized: &str) -> u64 {
-    let letters: String = fold(normalized).chars().filter(|c| c.is_alphanumeric()).collect();
+    let mut letters = fold(normalized).into_owned();
+    letters.retain(char::is_alphanumeric);
     xxh3_64_with_seed(letters.as_bytes(), TERM_SEED)
 }
 
 fn push_word(word: &str, language: &Language, out: &mut Vec<Token>) {
     // Apostrophes bind what news writes apart: "l'Europe", "Meta's".
-    for part in word.split('\'') {
-        let single_letter = part.len() <= 1 && !part.bytes().all(|b| b.is_ascii_digit());
-        if part.is_empty() || single_letter {
-            continue;
-        }
+    if word.contains('\'') {
+        word.split('\'').for_each(|part| push_part(part, language, out));
+    } else {
+        push_part(word, language, out);
+    }
+}
+
+fn push_part(part: &str, language: &Language, out: &mut Vec<Token>) {
+    if part.len() > 1 || part.bytes().any(|byte| byte.is_ascii_digit()) {
         out.push(memo::token(part, language, || token(part, language)));
     }
 }
 
 fn token(word: &str, language: &Language) -> Token {
     let stop = language.is_stop(word);
-    let cut = word.char_indices().map(|(at, _)| at).find(|at| *at >= WORD_BYTES_MAX).unwrap_or(word.len());
-    let word = &word[..cut];
+    let word = &word[..word.ceil_char_boundary(WORD_BYTES_MAX)];
     let stem = language.stemmer.as_ref().map_or_else(|| word.into(), |s| s.stem(word));
     Token { term: term(beginning(&fold(&stem))), stop }
 }
@@ -317,7 +325,7 @@ pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
 /// The words of an entry by the hash of their term, for explanations.
 #[must_use]
 pub fn words_by_hash(title: &str, text: &str, lang: Option<&str>) -> std::collections::BTreeMap<u32, String> {
-    let language = Language::of_text(lang, &format!("{title}\n{text}"));
+    let language = Language::of_text(lang, || format!("{title}\n{text}"));
     let normalized = normalize(&format!("{title}\n{text}"));
     let words =
         normalized.unicode_words().filter_map(|word| Some((tokens(word, &language).first()?.term, word.to_owned())));
