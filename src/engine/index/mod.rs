@@ -82,6 +82,8 @@ pub struct Index {
     slots: Vec<Option<Held>>,
     /// Dates and ids by slot, once more and side by side: timelines ask for them all the time.
     whens: Vec<When>,
+    /// None is later; of those that are gone, one may have been. What comes in order need not be compared.
+    latest: Option<When>,
     free: Vec<Slot>,
     by_id: HashTable<Slot>,
     terms: Terms,
@@ -167,8 +169,10 @@ impl Index {
         }
         let (whens, own) = (&mut self.whens, (date, id));
         whens[slot as usize] = own;
+        let is_latest = self.latest < Some(own);
+        self.latest = self.latest.max(Some(own));
         for mention in &mentions {
-            self.terms.hold(mention.term(), slot, |other| whens[other as usize] < own);
+            self.terms.hold(mention.term(), slot, |other| is_latest || whens[other as usize] < own);
         }
         self.slots[slot as usize] = Some(Held { id, date, cluster, title, mentions, length, series, vague, publisher });
         self.by_id.insert_unique(HASHER.hash_one(id), slot, |slot| hash_of(self.whens[*slot as usize]));
