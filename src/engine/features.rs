@@ -15,6 +15,9 @@ const BODY_CHARS: usize = 1500;
 const DETECTED_CHARS: usize = 300;
 /// Where in the text the title is looked for, in bytes: page furniture may stand before it.
 const LEAD_SEARCH_BYTES: usize = 4000;
+/// Bytes of the title that are looked for before the whole of it: most texts do not have them, and to find that out for so
+/// few is much quicker.
+const TITLE_GLANCE_BYTES: usize = 24;
 /// Bodies shorter than this (characters) tell nothing that the title does not.
 const SHORT_CHARS_MIN: usize = 25;
 /// From this length (characters) on a body is a full text.
@@ -63,10 +66,10 @@ impl Features {
     pub fn of(title: &str, text: &str, lang: Option<&str>) -> Self {
         let lead = lead(title, text);
         let language = Language::of_text(lang, || format!("{title}\n{}", first(lead, DETECTED_CHARS)));
-        let body_chars = lead.chars().take(FULL_CHARS_MIN).count();
+        let body_chars = first(lead, FULL_CHARS_MIN).chars().count();
         let title = normalize(title);
-        let title_tokens = content(&tokens(&title, &language));
-        let body_tokens = content(&tokens(&normalize(first(lead, BODY_CHARS)), &language));
+        let title_tokens = tokens(&title, &language);
+        let body_tokens = tokens(&normalize(first(lead, BODY_CHARS)), &language);
         let terms = merge(&title_tokens, &body_tokens);
         Self {
             vague: terms.len() < TERMS_MIN || is_round_up(&title),
@@ -84,6 +87,10 @@ impl Features {
 
 /// The first characters of a text.
 fn first(text: &str, chars: usize) -> &str {
+    // No character is shorter than a byte.
+    if text.len() <= chars {
+        return text;
+    }
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
@@ -94,40 +101,68 @@ fn lead<'a>(title: &str, text: &'a str) -> &'a str {
     if title.is_empty() {
         return text.trim();
     }
-    let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= LEAD_SEARCH_BYTES).unwrap_or(text.len());
-    let after = text[..end].rmatch_indices(title).map(|(at, _)| at + title.len());
+    let searched = &text[..text.ceil_char_boundary(LEAD_SEARCH_BYTES)];
+    if !searched.contains(&title[..title.floor_char_boundary(TITLE_GLANCE_BYTES)]) {
+        return text.trim();
+    }
+    let after = searched.rmatch_indices(title).map(|(at, _)| at + title.len());
     let start = after.into_iter().find(|at| (text.len() - at) * 2 >= text.len());
     text[start.unwrap_or(0)..].trim()
 }
 
 /// Without stop words, unless they are most of what there is.
-fn content(tokens: &[Token]) -> Vec<u32> {
-    let kept: Vec<u32> = tokens.iter().filter(|t| !t.stop).map(|t| t.term).collect();
-    if kept.len() >= 2 { kept } else { tokens.iter().map(|t| t.term).collect() }
+fn content(tokens: &[Token]) -> impl Iterator<Item = u32> {
+    let enough = tokens.iter().filter(|token| !token.stop).nth(1).is_some();
+    tokens.iter().filter(move |token| !(enough && token.stop)).map(|token| token.term)
 }
 
-fn merge(title: &[u32], body: &[u32]) -> Box<[Term]> {
-    let mut terms: Vec<Term> = Vec::new();
-    for hash in title {
-        if let Some(term) = terms.iter_mut().find(|t| t.hash == *hash) {
-            term.title = term.title.saturating_add(1);
-        } else if terms.len() < TITLE_TERMS_MAX {
-            terms.push(Term { hash: *hash, title: 1, body: 0 });
+/// The terms of a title and a body. Sorting brings the mentions of a term together, quickly for few words and for many.
+fn merge(title: &[Token], body: &[Token]) -> Box<[Term]> {
+    let first_terms = first_terms(title);
+    let mut mentions: Vec<(u32, usize)> = Vec::with_capacity(title.len() + body.len());
+    mentions.extend(content(title).filter(|hash| first_terms.contains(hash)).zip(0..));
+    let titled = mentions.len();
+    mentions.extend(content(body).zip(titled..));
+    mentions.sort_unstable();
+    let mut found: Vec<(Term, usize)> = Vec::with_capacity(mentions.len());
+    found.extend(mentions.chunk_by(|a, b| a.0 == b.0).map(|mentions| (term(mentions, titled), mentions[0].1)));
+    if let Some(left_out) = first_left_out(&found) {
+        found.retain(|(term, place)| term.title > 0 || rank(*term, *place) < left_out);
+    }
+    found.iter().map(|(term, _)| *term).collect()
+}
+
+/// The terms of a title, as many as are kept.
+fn first_terms(title: &[Token]) -> Vec<u32> {
+    let mut terms = Vec::with_capacity(TITLE_TERMS_MAX);
+    for hash in content(title) {
+        if terms.len() < TITLE_TERMS_MAX && !terms.contains(&hash) {
+            terms.push(hash);
         }
     }
-    let titled = terms.len();
-    for hash in body {
-        if let Some(term) = terms.iter_mut().find(|t| t.hash == *hash) {
-            term.body = term.body.saturating_add(1);
-        } else {
-            terms.push(Term { hash: *hash, title: 0, body: 1 });
-        }
+    terms
+}
+
+/// A term from its mentions: its hash, each with the number of the word; those below `titled` are the title's.
+fn term(mentions: &[(u32, usize)], titled: usize) -> Term {
+    let in_title = mentions.partition_point(|(_, place)| *place < titled);
+    let times = |times: usize| u8::try_from(times).unwrap_or(u8::MAX);
+    Term { hash: mentions[0].0, title: times(in_title), body: times(mentions.len() - in_title) }
+}
+
+/// Of the body's terms, frequent ones come before others, then early ones.
+fn rank(term: Term, place: usize) -> (u8, usize) {
+    (u8::MAX - term.body, place)
+}
+
+/// The rank from which on the body's own terms are too many.
+fn first_left_out(found: &[(Term, usize)]) -> Option<(u8, usize)> {
+    if found.len() <= BODY_TERMS_MAX {
+        return None;
     }
-    // A stable sort: equal counts stay in reading order.
-    terms[titled..].sort_by_key(|t| u8::MAX - t.body);
-    terms.truncate(titled + BODY_TERMS_MAX);
-    terms.sort_by_key(|t| t.hash);
-    terms.into_boxed_slice()
+    let of_body = found.iter().filter(|(term, _)| term.title == 0);
+    let mut ranks: Vec<(u8, usize)> = of_body.map(|(term, place)| rank(*term, *place)).collect();
+    (ranks.len() > BODY_TERMS_MAX).then(|| *ranks.select_nth_unstable(BODY_TERMS_MAX).1)
 }
 
 #[cfg(test)]
@@ -142,6 +177,29 @@ mod tests {
         let features = Features::of("Ferry ferry aground", BODY, Some("en"));
         assert!(features.terms.is_sorted_by(|a, b| a.hash < b.hash));
         assert_eq!(features.length, Length::Short);
+    }
+
+    #[test]
+    fn terms_beyond_the_limits_are_those_met_late_and_seldom() {
+        let letters = |place: usize| char::from(b'a' + u8::try_from(place % 26).expect("a letter"));
+        let words = |count: usize, end: &str| -> Vec<String> {
+            (0..count).map(|place| format!("{}{}{end}", letters(place / 26), letters(place))).collect()
+        };
+        let (title, body) = (words(30, "q"), words(70, "z"));
+        let text = format!("{} {} {}", body.join(" "), body[69], title[29]);
+        let features = Features::of(&title.join(" "), &text, Some("xx"));
+        let counts = |word: &str| {
+            let hash = Features::of(word, "", Some("xx")).terms[0].hash;
+            features.terms.iter().find(|term| term.hash == hash).map(|term| (term.title, term.body))
+        };
+        let check = |word: &str, expected| assert_eq!(counts(word), expected, "{word}");
+        assert_eq!(features.terms.len(), TITLE_TERMS_MAX + BODY_TERMS_MAX);
+        check(&title[23], Some((1, 0)));
+        check(&title[24], None);
+        check(&title[29], None);
+        check(&body[62], Some((0, 1)));
+        check(&body[63], None);
+        check(&body[69], Some((0, 2)));
     }
 
     #[test]
