@@ -127,7 +127,7 @@ fn merge(title: &[Token], body: &[Token]) -> Box<[Term]> {
     let mut found: Vec<(Term, usize)> = Vec::with_capacity(mentions.len());
     found.extend(mentions.chunk_by(|a, b| a.0 == b.0).map(|mentions| (term(mentions, titled), mentions[0].1)));
     if let Some(left_out) = first_left_out(&found) {
-        found.retain(|(term, place)| term.title > 0 || rank(term, *place) < left_out);
+        found.retain(|(term, place)| term.title > 0 || rank(*term, *place) < left_out);
     }
     found.iter().map(|(term, _)| *term).collect()
 }
@@ -151,7 +151,7 @@ fn term(mentions: &[(u32, usize)], titled: usize) -> Term {
 }
 
 /// Of the body's terms, frequent ones come before others, then early ones.
-fn rank(term: &Term, place: usize) -> (u8, usize) {
+fn rank(term: Term, place: usize) -> (u8, usize) {
     (u8::MAX - term.body, place)
 }
 
@@ -161,7 +161,7 @@ fn first_left_out(found: &[(Term, usize)]) -> Option<(u8, usize)> {
         return None;
     }
     let of_body = found.iter().filter(|(term, _)| term.title == 0);
-    let mut ranks: Vec<(u8, usize)> = of_body.map(|(term, place)| rank(term, *place)).collect();
+    let mut ranks: Vec<(u8, usize)> = of_body.map(|(term, place)| rank(*term, *place)).collect();
     (ranks.len() > BODY_TERMS_MAX).then(|| *ranks.select_nth_unstable(BODY_TERMS_MAX).1)
 }
 
