@@ -4,6 +4,7 @@
 //! each value is rounded to fixed point before anything looks at it.
 
 mod copy;
+mod decay;
 mod norms;
 mod profile;
 mod shared;
@@ -21,10 +22,6 @@ use weight::{fixed, float, ratio};
 pub const FEATURES: usize = 12;
 /// Fixed point of a feature: 10,000 = 1.
 pub const ONE: i32 = 10_000;
-
-const DAY_MS: f64 = 86_400_000.0;
-/// Days in which the slow decay falls to 1/e.
-const SLOW_DAYS: f64 = 3.0;
 
 /// `Extent` by the number of terms.
 static EXTENTS: LazyLock<Vec<i32>> =
@@ -192,7 +189,7 @@ pub fn compare(a: &Profile, b: &Profile) -> Pair {
 fn evidence(na: &Norms, nb: &Norms, shared: &Shared, gap_ms: u64) -> Evidence {
     let all = ratio(shared.all, na.all * nb.all);
     let cross = i32::midpoint(ratio(shared.title_all, na.title * nb.all), ratio(shared.all_title, na.all * nb.title));
-    let around = libm::exp(-float(gap_ms) / (SLOW_DAYS * DAY_MS));
+    let around = decay::around(gap_ms);
     let terms = na.terms.min(nb.terms) as usize;
     let mut evidence = Evidence::default();
     evidence.set(Feature::All, all);
