@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 /// Terms of an entry that look for candidates, the weightiest first.
 const SEARCH_TERMS: usize = 16;
 /// Holders read for one term, the nearest in time.
-const SEARCH_HOLDERS: usize = 128;
+const SEARCH_HOLDERS: usize = 64;
 /// Bits of a term's weight that do not matter here.
 const WEIGHT_SHIFT: u32 = 6;
 
