@@ -13,10 +13,12 @@
 //! 1,500 characters are kept, with counts.
 //!
 //! **Rarity** ([`super::index`]): `ln((N + 1500) / (df + 1))` over the live entries (inverse document frequency, Spärck
-//! Jones 1972, with a prior for a young index). Entries that say nothing are not counted.
+//! Jones 1972, with a prior for a young index). Entries that say nothing are not counted, and no publisher counts for more
+//! than its share.
 //!
-//! **Neighbors** (`nearby`). An inverted index gives the 48 entries that share the weightiest terms, dated within ten days
-//! of this one's own date, whatever the order of arrival; a publisher has four of them at most.
+//! **Neighbors** (`nearby`). An inverted index gives the entries that share the weightiest terms (12 for a teaser, 48 for a
+//! bare title), dated within ten days of this one's own date, whatever the order of arrival; a publisher has four of them
+//! at most.
 //!
 //! **Similarity** ([`super::similarity`]). Two entries give ten numbers: cosines of all terms, titles, title against all, and
 //! bodies, kept apart as in Miranda et al. 2018 (EMNLP); the rarity of what they share, and of the second rarest shared word
