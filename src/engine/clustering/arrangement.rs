@@ -83,16 +83,16 @@ impl Clustering {
         let rivals = if heeded { neighbors } else { &[] };
         let groups = self.wholes(slot, cluster, rivals, scene);
         let suit = self.suits(own, &groups, scene).into_iter().next()??;
-        self.matched(own, &groups[0], suit, scene)
+        self.matched(own, &groups[0], &suit, scene)
     }
 
     /// How an entry suits its own group, the first, and which other it suits best.
     fn own_and_next(&self, own: Seat, groups: &[Group], scene: &mut Scene) -> (Option<Match>, Option<(usize, Match)>) {
         let suits = self.suits(own, groups, scene);
-        let others = suits.iter().enumerate().skip(1).filter_map(|(at, suit)| Some((at, (*suit)?)));
-        let next = others.max_by_key(|(at, suit)| (self.suit_score(*suit), std::cmp::Reverse(*at)));
+        let others = suits.iter().enumerate().skip(1).filter_map(|(at, suit)| Some((at, suit.as_ref()?)));
+        let next = others.max_by_key(|(at, suit)| (self.suit_score(suit), std::cmp::Reverse(*at)));
         let next = next.and_then(|(at, suit)| Some((at, self.matched(own, &groups[at], suit, scene)?)));
-        let to = suits.first().copied().flatten();
+        let to = suits.first().and_then(Option::as_ref);
         (to.and_then(|suit| self.matched(own, &groups[0], suit, scene)), next)
     }
 

@@ -44,8 +44,12 @@ impl Link {
         self.sum += other.sum;
         self.together += other.together;
         self.count += other.count;
-        self.mean = i32::try_from(self.sum.div_euclid(self.count.max(1))).unwrap_or(FAR);
         self.apart |= other.apart;
+    }
+
+    /// With the mean of what was added.
+    fn rated(self) -> Self {
+        Self { mean: i32::try_from(self.sum.div_euclid(self.count.max(1))).unwrap_or(FAR), ..self }
     }
 
     fn advantage(&self) -> i32 {
@@ -99,9 +103,9 @@ impl Links {
         for at in 0..self.alive.len() {
             let other = self.alive[at];
             if other != a {
-                let more = *self.get(b, other);
-                self.all[a * self.size + other].add(&more);
-                self.all[other * self.size + a].add(&more);
+                let mut both = *self.get(a, other);
+                both.add(self.get(b, other));
+                self.set(a, other, both.rated());
             }
         }
     }
@@ -114,13 +118,15 @@ impl Nearest {
     }
 }
 
-/// How well an entry suits a group, rivals aside.
+/// How well an entry suits a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Suit {
     nearest: Seat,
     lengths: Lengths,
     best: i32,
     mean: i32,
+    /// Mean score of the other group that suits it best.
+    rival: i32,
 }
 
 impl Clustering {
@@ -172,7 +178,7 @@ impl Clustering {
                     sum: i64::from(score) * count,
                     together: if x.cluster == y.cluster { count } else { 0 },
                     count,
-                    mean: score,
+                    mean: FAR,
                     best: score,
                     lengths: pair.lengths,
                     apart: pair.apart,
@@ -180,7 +186,7 @@ impl Clustering {
             }
         }
         link.apart |= self.are_parted(a, b);
-        link
+        link.rated()
     }
 
     /// Whether the user has parted entries of two groups, such as do not speak for them.
@@ -217,14 +223,16 @@ impl Clustering {
         nearest.map(|(_, a, b)| (a, b))
     }
 
-    /// How well an entry suits each of the groups without it, with the mean score of the group that suits it best but for
-    /// that one; `None` where nobody else is there.
-    pub(super) fn suits(&self, own: Seat, groups: &[Group], scene: &mut Scene) -> Vec<Option<(Suit, i32)>> {
-        let found: Vec<_> = groups.iter().map(|group| self.suit(own, group, scene)).collect();
-        let means = || found.iter().enumerate().filter_map(|(at, suit)| Some((at, suit.as_ref()?.mean)));
-        let rival = |at: usize| means().filter(|(other, _)| *other != at).map(|(_, mean)| mean).max();
-        let with_rival = |(at, suit): (usize, &Option<Suit>)| Some(((*suit)?, rival(at).unwrap_or(FAR).max(FAR)));
-        found.iter().enumerate().map(with_rival).collect()
+    /// How well an entry suits each of the groups without it; `None` where nobody else is there.
+    pub(super) fn suits(&self, own: Seat, groups: &[Group], scene: &mut Scene) -> Vec<Option<Suit>> {
+        let mut suits: Vec<_> = groups.iter().map(|group| self.suit(own, group, scene)).collect();
+        let means: Vec<_> = suits.iter().map(|suit| suit.as_ref().map_or(FAR, |suit| suit.mean)).collect();
+        for (at, suit) in suits.iter_mut().enumerate() {
+            let others = means[..at].iter().chain(&means[at + 1..]);
+            let Some(suit) = suit else { continue };
+            suit.rival = others.copied().max().unwrap_or(FAR);
+        }
+        suits
     }
 
     fn suit(&self, own: Seat, group: &Group, scene: &mut Scene) -> Option<Suit> {
@@ -239,22 +247,27 @@ impl Clustering {
             }
         }
         let (best, nearest, lengths) = nearest?;
-        Some(Suit { nearest, lengths, best: best.max(FAR), mean: i32::try_from(sum.div_euclid(count)).ok()? })
+        let mean = i32::try_from(sum.div_euclid(count)).ok()?;
+        Some(Suit { nearest, lengths, best: best.max(FAR), mean, rival: FAR })
     }
 
-    /// The score of a [`Suit`] beside its rival.
-    pub(super) fn suit_score(&self, (suit, rival): (Suit, i32)) -> i32 {
-        self.options.model.linkage(suit.mean, suit.best, rival, suit.lengths)
+    /// The score that a [`Suit`] makes.
+    pub(super) fn suit_score(&self, suit: &Suit) -> i32 {
+        self.options.model.linkage(suit.mean, suit.best, suit.rival, suit.lengths)
     }
 
     /// A [`Suit`] with all that speaks for it.
-    pub(super) fn matched(&self, own: Seat, group: &Group, suit: (Suit, i32), scene: &Scene) -> Option<Match> {
-        let (score, threshold, (Suit { nearest, lengths, best, .. }, rival)) =
-            (self.suit_score(suit), self.options.threshold, suit);
+    pub(super) fn matched(&self, own: Seat, group: &Group, suit: &Suit, scene: &Scene) -> Option<Match> {
         let others = group.points.iter().filter(|other| other.seat != own);
         let pairs: Vec<Evidence> = others.map(|other| scene.evidence(own, other.seat)).collect();
-        let nearest = self.index.get(scene.slot(nearest))?;
-        let evidence = Evidence::of_group(&pairs, best, rival);
-        Some(Match { cluster: nearest.cluster, nearest: nearest.id, score, threshold, lengths, evidence })
+        let nearest = self.index.get(scene.slot(suit.nearest))?;
+        Some(Match {
+            cluster: nearest.cluster,
+            nearest: nearest.id,
+            score: self.suit_score(suit),
+            threshold: self.options.threshold,
+            lengths: suit.lengths,
+            evidence: Evidence::of_group(&pairs, suit.best, suit.rival),
+        })
     }
 }

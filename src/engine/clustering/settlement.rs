@@ -84,7 +84,7 @@ impl Clustering {
     fn moved(&self, slot: Slot, groups: &[Group], at: usize, to: ClusterId, scene: &mut Scene) -> Option<Revision> {
         let own = self.seat(slot, scene)?;
         let suit = self.suits(own, groups, scene).swap_remove(at)?;
-        let found = self.matched(own, &groups[at], suit, scene)?;
+        let found = self.matched(own, &groups[at], &suit, scene)?;
         Some(Revision::Moved(self.index.get(slot)?.id, Match { cluster: to, ..found }))
     }
 
