@@ -116,6 +116,7 @@ impl Clustering {
     fn groups_of(&self, cluster: ClusterId, except: Slot, scene: &mut Scene) -> Vec<Group> {
         let date_ms = self.index.get(except).map_or(0, |live| live.date.millis());
         let near = self.nearest_members(cluster, date_ms, except, SPEAKERS_AMONG);
+        self.index.warm(&near);
         let pinned = |slot: &Slot| self.index.get(*slot).is_some_and(|live| self.constraints.pins(live.id));
         if near.len() <= LOOSE_MAX && !near.iter().any(pinned) {
             return near.into_iter().map(|slot| self.single(slot, scene)).collect();

@@ -48,6 +48,7 @@ impl Clustering {
         let (Some(held), Some(own)) = (self.index.get(slot), self.seat(slot, scene)) else { return Vec::new() };
         let Breadth { steps, neighbors: max, .. } = Breadth::of(held.length);
         let found = self.search(own, Reach { window_ms, steps, max }, scene);
+        self.index.warm(&found);
         let mut neighbors: Vec<(Neighbor, EntryId)> = found
             .into_iter()
             .filter_map(|slot| {

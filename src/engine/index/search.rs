@@ -71,6 +71,7 @@ impl Index {
         let mut terms: Vec<(Reverse<u64>, usize, TermId)> =
             terms.enumerate().map(|(place, (term, weight))| (Reverse(weight), place, term)).collect();
         terms.sort_unstable();
+        self.terms.warm(terms.iter().take(SEARCH_TERMS).map(|(.., term)| *term));
         let mut steps = 0;
         for (Reverse(weight), _, term) in terms.into_iter().take(SEARCH_TERMS) {
             steps += (self.terms.counts()[term as usize].holders() as usize).min(SEARCH_HOLDERS);

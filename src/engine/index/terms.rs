@@ -45,6 +45,11 @@ impl Terms {
         Some(id)
     }
 
+    /// Has the memory of the holders of some terms fetched, all at a time.
+    pub fn warm(&self, ids: impl Iterator<Item = TermId>) {
+        std::hint::black_box(ids.fold(0, |all, id| all ^ self.holders[id as usize].ends()));
+    }
+
     /// Notes a holder of a term.
     pub fn hold(&mut self, id: TermId, slot: Slot, is_before: impl Fn(Slot) -> bool) {
         let holders = &mut self.holders[id as usize];

@@ -68,6 +68,13 @@ impl Timeline {
         first[cut(from)..cut(to)].iter().chain(&second[rest(from)..rest(to)]).copied()
     }
 
+    /// The first and the last, in one number.
+    #[must_use]
+    pub fn ends(&self) -> Slot {
+        let (first, second) = self.pieces();
+        first.first().copied().unwrap_or_default() ^ second.last().or(first.last()).copied().unwrap_or_default()
+    }
+
     fn get(&self, at: usize) -> Slot {
         let (first, second) = self.pieces();
         first.get(at).or_else(|| second.get(at - first.len())).copied().unwrap_or(Slot::MAX)
