@@ -6,8 +6,11 @@ use std::num::NonZeroU64;
 
 /// Entries that any publisher may count for.
 const SHARE_MIN: usize = 32;
-/// One publisher counts for at most this part of all entries, about.
+/// One publisher counts for at most this part of all entries, about, where there are publishers enough.
 const SHARE: usize = 16;
+/// Publishers are enough if there are so many times as many; of fewer, each counts for more: where all have equal parts,
+/// all count in full.
+const PUBLISHERS_ENOUGH: usize = 4;
 
 /// The live entries that say something, by publisher. One that floods its feeds with texts of no use would make the words
 /// of all others look rarer than they are, and what shares a few of them more alike; so no publisher counts for more than
@@ -55,7 +58,9 @@ impl Census {
 
     /// What one publisher may count for. It changes in steps, so that all need not be counted again each time.
     fn share(&self) -> usize {
-        (self.entries.next_power_of_two() / SHARE).max(SHARE_MIN)
+        let publishers = self.by_publisher.len().checked_ilog2().map_or(0, |log| 1 << log);
+        let parts = (publishers / PUBLISHERS_ENOUGH).clamp(1, SHARE);
+        (self.entries.next_power_of_two() / parts).max(SHARE_MIN)
     }
 
     fn recount(&mut self, before: usize, change: isize) {
@@ -94,5 +99,26 @@ mod tests {
             census.add(None);
         }
         assert_eq!(census.counted(), 2_100);
+    }
+
+    #[test]
+    fn few_publishers_count_in_full() {
+        for publishers in [1, 3, 7, 12, 40] {
+            let mut census = Census::default();
+            for entry in 0..3_000 {
+                census.add(NonZeroU64::new(entry % publishers + 1));
+            }
+            assert_eq!(census.counted(), 3_000, "{publishers}");
+        }
+    }
+
+    #[test]
+    fn the_count_is_one_of_the_set_whatever_its_history() {
+        let publisher = |entry: u64| NonZeroU64::new(entry * entry % 97 / 3);
+        let (mut lived, mut fresh) = (Census::default(), Census::default());
+        (0..5_000).for_each(|entry| lived.add(publisher(entry)));
+        (0..4_300).rev().for_each(|entry| lived.remove(publisher(entry)));
+        (4_300..5_000).for_each(|entry| fresh.add(publisher(entry)));
+        assert_eq!(lived.counted(), fresh.counted());
     }
 }
