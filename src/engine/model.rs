@@ -104,6 +104,13 @@ impl Model {
         i32::try_from(score).unwrap_or(if score < 0 { i32::MIN } else { i32::MAX })
     }
 
+    /// Whether anything but the pairs themselves may count where an entry of this length is held against others.
+    #[must_use]
+    pub fn heeds_rivals_of(&self, length: Length) -> bool {
+        let others = [Length::Title, Length::Short, Length::Full];
+        others.iter().any(|other| self.heeds_rival(Lengths::of(length, *other)))
+    }
+
     /// Whether the nearest other group counts for anything.
     #[must_use]
     pub const fn heeds_rival(&self, lengths: Lengths) -> bool {

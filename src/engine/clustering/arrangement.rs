@@ -6,10 +6,8 @@ use super::scene::{Scene, Seat};
 use super::{Clustering, Placement};
 use crate::engine::copy::COPY_WINDOW;
 use crate::engine::evidence::{Decision, Match};
-use crate::engine::features::Length;
 use crate::engine::id::ClusterId;
 use crate::engine::index::{Held, Slot};
-use crate::engine::model::Lengths;
 use std::time::Duration;
 
 /// Why the surroundings of an entry are arranged.
@@ -77,9 +75,7 @@ impl Clustering {
         scene: &mut Scene,
     ) -> Option<Match> {
         let own = self.seat(slot, scene)?;
-        let length = self.index.get(slot)?.length;
-        let heeded = [Length::Title, Length::Short, Length::Full].map(|other| Lengths::of(length, other));
-        let heeded = heeded.iter().any(|lengths| self.options.model.heeds_rival(*lengths));
+        let heeded = self.options.model.heeds_rivals_of(self.index.get(slot)?.length);
         let rivals = if heeded { neighbors } else { &[] };
         let groups = self.wholes(slot, cluster, rivals, scene);
         let suit = self.suits(own, &groups, scene).into_iter().next()??;

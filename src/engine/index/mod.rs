@@ -113,8 +113,8 @@ impl Index {
         self.slots.get(slot as usize)?.as_ref()
     }
 
-    /// Has the memory of some entries fetched, all at a time, before they are looked at one after another: a third of a
-    /// decision among 100,000 entries was waiting for it.
+    /// Has the memory of some entries fetched, all at a time, before they are looked at one after another: among 100,000
+    /// entries a decision takes a tenth less, and a third less where other programs use the machine's caches.
     pub fn warm(&self, slots: &[Slot]) {
         let held = slots.iter().filter_map(|slot| self.get(*slot));
         let ends = held
