@@ -48,7 +48,7 @@
 //! its cluster: [`Clustering::restore`] takes them in any order and gives what was there before a restart.
 //!
 //! How well it does is a number (`storyfold eval`), beside the rules of others (`eval --all`, [`super::baseline`]); how fast
-//! it is, `cargo bench`. `storyfold tune` fits the weights anew ([`super::tuning`]).
+//! it is, `cargo bench --bench clustering`. `storyfold tune` fits the weights anew ([`super::tuning`]).
 
 mod admission;
 mod arrangement;
