@@ -23,7 +23,7 @@ impl Breadth {
     pub(super) const fn of(length: Length) -> Self {
         match length {
             Length::Title => Self { steps: 1_000, neighbors: 48, clusters: 6 },
-            Length::Short => Self { steps: 300, neighbors: 12, clusters: 3 },
+            Length::Short => Self { steps: 250, neighbors: 9, clusters: 3 },
             Length::Full => Self { steps: 500, neighbors: 16, clusters: 4 },
         }
     }

@@ -6,9 +6,9 @@ use crate::engine::id::EntryId;
 use std::cmp::Reverse;
 
 /// Terms of an entry that look for candidates, the weightiest first.
-const SEARCH_TERMS: usize = 16;
+const SEARCH_TERMS: usize = 12;
 /// Holders read for one term, the nearest in time.
-const SEARCH_HOLDERS: usize = 64;
+const SEARCH_HOLDERS: usize = 48;
 /// Bits of a term's weight that do not matter here.
 const WEIGHT_SHIFT: u32 = 6;
 
