@@ -8,13 +8,14 @@ use std::path::Path;
 use storyfold::config::{Config, Environment};
 use storyfold::engine::Engine;
 use storyfold::engine::clustering::WINDOW_DEFAULT;
-use storyfold::engine::entry::{Draft, Identity};
+use storyfold::engine::entry::{Details, Draft, Identity};
 use storyfold::engine::features::Features;
 use storyfold::engine::feed::{FeedSpec, Validators};
 use storyfold::engine::fetched::Freshness;
 use storyfold::engine::id::EntryId;
 use storyfold::engine::ingest::{Content, Digested};
 use storyfold::engine::parse::Document;
+use storyfold::engine::repair::Repairs;
 use storyfold::engine::time::{Stamp, Timestamp};
 use storyfold::engine::update::{Records, Update};
 use storyfold::store::Store;
@@ -116,7 +117,9 @@ impl Past {
 
 fn fetched(spec: &FeedSpec, entries: &VecDeque<Draft>, body_hash: u64) -> Digested {
     let document = Document {
-        format: "rss 2.0",
+        format: "rss 2.0".to_owned(),
+        encoding: "utf-8".to_owned(),
+        repairs: Repairs::default(),
         title: Some(format!("News of {}", spec.written)),
         entries: entries.iter().cloned().collect(),
         repeated: Vec::new(),
@@ -138,7 +141,8 @@ fn draft(spec: &FeedSpec, report: &Report, number: u64) -> Draft {
         link: Some(link),
         published: Some(Timestamp::from_millis(START_MS + report.at_ms)),
         updated: None,
-        text: report.text.clone(),
+        details: Details { text: report.text.clone(), ..Details::default() },
+        place: 0,
         language: Some("en".to_owned()),
         version: number,
         features: Features::of(&report.title, &report.text, Some("en")),

@@ -2,13 +2,15 @@
 
 use super::output::{clean, count, minute, print, print_json, print_table, table};
 use super::{Failure, Places, session};
+use crate::clock;
 use crate::control::{FeedRow, Reply, Request};
-use crate::engine::entry::Draft;
+use crate::engine::entry::{Draft, clamp};
 use crate::engine::feed::FeedSpec;
 use crate::engine::feed::Validators;
 use crate::engine::fetched::{Body, FetchOutcome, FetchRequest, Freshness};
 use crate::engine::link::FeedUrl;
 use crate::engine::parse::{Document, parse};
+use crate::engine::repair::Repair;
 use crate::engine::time::Timestamp;
 use crate::fetch::{FetchOptions, Fetcher};
 use serde::Serialize;
@@ -81,10 +83,10 @@ fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
 /// What `feeds check --json` prints; its members are a contract.
 #[derive(Serialize)]
 struct Checked {
-    format: Option<&'static str>,
+    format: String,
     title: Option<String>,
-    encoding: Option<String>,
-    repairs: Vec<String>,
+    encoding: String,
+    repairs: Vec<&'static str>,
     entries: Vec<CheckedEntry>,
     rejected: Vec<CheckedItem>,
 }
@@ -112,7 +114,7 @@ fn check(places: &Places, arguments: &CheckArguments) -> Result<(), Failure> {
     let spec = FeedSpec::new(url, &arguments.document);
     let body = fetch(places, &spec)?;
     let document = parse(&body, &spec).map_err(|error| format!("{}: {error}", arguments.document))?;
-    let checked = Checked::of(document, &spec);
+    let checked = Checked::of(document, &spec, clock::now());
     if arguments.json { print_json(&checked) } else { print(&checked.told()) }
 }
 
@@ -150,18 +152,19 @@ fn plain_options() -> FetchOptions {
 }
 
 impl Checked {
-    fn of(document: Document, spec: &FeedSpec) -> Self {
+    fn of(document: Document, spec: &FeedSpec, now: Timestamp) -> Self {
         let first: Vec<String> = document.entries.iter().map(|draft| draft.id.to_string()).collect();
-        let read = document.entries.into_iter().map(|draft| CheckedEntry::of(draft, None));
-        let repeated =
-            document.repeated.into_iter().map(|(draft, place)| CheckedEntry::of(draft, first.get(place).cloned()));
-        let entries = read.chain(repeated).collect();
+        let read = document.entries.into_iter().map(|draft| (draft, None));
+        let repeated = document.repeated.into_iter().map(|(draft, kept)| (draft, first.get(kept).cloned()));
+        let mut entries: Vec<(Draft, Option<String>)> = read.chain(repeated).collect();
+        entries.sort_by_key(|(draft, _)| draft.place);
+        let entries = entries.into_iter().map(|(draft, kept)| CheckedEntry::of(draft, kept, now)).collect();
         let rejected = document.rejected.into_iter().map(|item| CheckedItem { index: item.index, reason: item.reason });
         Self {
-            format: Some(document.format),
+            format: document.format,
             title: document.title.or_else(|| spec.name.clone()),
-            encoding: None,
-            repairs: Vec::new(),
+            encoding: document.encoding,
+            repairs: document.repairs.list().into_iter().map(Repair::name).collect(),
             entries,
             rejected: rejected.collect(),
         }
@@ -171,12 +174,16 @@ impl Checked {
         let mut lines = vec![
             clean(self.title.as_deref().unwrap_or("(untitled)")),
             format!(
-                "{}, {}, {} rejected",
-                self.format.unwrap_or("unknown"),
+                "{}, {}, {}, {} rejected",
+                self.format,
+                self.encoding,
                 count(self.entries.len(), "entry"),
                 self.rejected.len()
             ),
         ];
+        if !self.repairs.is_empty() {
+            lines.push(format!("repaired: {}", self.repairs.join(", ")));
+        }
         for entry in &self.entries {
             let title = if entry.title.is_empty() { "(untitled)" } else { &entry.title };
             let date = entry.published.as_deref().map_or_else(|| "undated         ".to_owned(), minute);
@@ -191,14 +198,16 @@ impl Checked {
 }
 
 impl CheckedEntry {
-    fn of(draft: Draft, duplicate_of: Option<String>) -> Self {
+    /// As the daemon would take it in now: what is dated in the future is of now.
+    fn of(draft: Draft, duplicate_of: Option<String>, now: Timestamp) -> Self {
+        let date = |at: Option<Timestamp>| at.map(|at| clamp(Some(at), now).unwrap_or(now).to_string());
         Self {
             id: draft.id.to_string(),
             title: draft.title,
             link: draft.link,
-            published: draft.published.map(|at: Timestamp| at.to_string()),
-            updated: draft.updated.map(|at| at.to_string()),
-            text: draft.text,
+            published: date(draft.published),
+            updated: date(draft.updated),
+            text: draft.details.text,
             duplicate_of,
         }
     }

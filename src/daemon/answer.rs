@@ -12,6 +12,7 @@ use crate::engine::entry::Entry;
 use crate::engine::explain::Named;
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
 use crate::engine::id::ClusterId;
+use crate::engine::parse::ParseError;
 use crate::engine::time::Timestamp;
 use crate::engine::view;
 use crate::serve::{Document, Question, Snapshot};
@@ -191,6 +192,7 @@ fn in_words(result: &PollResult) -> String {
         PollResult::NotModified => "not modified".to_owned(),
         PollResult::RateLimited => "its host asks us to wait".to_owned(),
         PollResult::Gone => "the publisher has ended it (410)".to_owned(),
+        PollResult::Broke => ParseError::Panicked.to_string(),
         PollResult::Failed { reason } => reason.clone(),
     }
 }

@@ -103,7 +103,7 @@ impl Daemon {
         if shared.is_empty() {
             return Vec::new();
         }
-        let text = self.store.text(entry.id).unwrap_or_default();
+        let text = self.store.details(entry.id).unwrap_or_default().text;
         let words = words_by_hash(&entry.title, &text, entry.language.as_deref());
         let nats = |rarity: u32| f64::from(rarity) / f64::from(RARITY_ONE);
         let named = shared

@@ -130,12 +130,12 @@ fn filled(mut feed: MergedFeed, store: &Store) -> Result<MergedFeed, StoreError>
 
 /// A cluster with its lead's text, and first words where there is no title.
 pub(super) fn fill(item: &mut Item, store: &Store) -> Result<(), StoreError> {
-    item.text = store.text(item.lead)?;
+    item.details = store.details(item.lead)?;
     if item.title.is_empty() {
-        item.title = words(&item.text, item.link.as_deref());
+        item.title = words(&item.details.text, item.link.as_deref());
     }
     for source in item.sources.iter_mut().filter(|source| source.title.is_empty()) {
-        source.title = words(&store.text(source.entry)?, source.link.as_deref());
+        source.title = words(&store.details(source.entry)?.text, source.link.as_deref());
     }
     Ok(())
 }

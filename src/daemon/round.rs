@@ -3,6 +3,7 @@
 use crate::control::{FailedFeed, Progress, Reply, Round as Report};
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
 use crate::engine::id::FeedId;
+use crate::engine::parse::ParseError;
 use crate::engine::publication::count_publishers;
 use crate::engine::time::Timestamp;
 use crate::engine::{Demand, Engine};
@@ -40,6 +41,7 @@ impl Round {
             Some(PollResult::NotModified) => self.report.not_modified += 1,
             Some(PollResult::RateLimited) => self.report.paused.push(spec.written.clone()),
             Some(PollResult::Gone) => self.report.failed.push(failed("the publisher has ended it (410)")),
+            Some(PollResult::Broke) => self.report.failed.push(failed(&ParseError::Panicked.to_string())),
             Some(PollResult::Failed { reason }) => self.report.failed.push(failed(reason)),
             None => {}
         }
@@ -99,6 +101,10 @@ pub(super) fn log_poll(spec: &FeedSpec, state: &FeedState, quiet: bool) {
     match &state.last_result {
         Some(PollResult::Failed { reason }) if !quiet => {
             tracing::warn!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
+        }
+        Some(PollResult::Broke) => {
+            let reason = ParseError::Panicked;
+            tracing::error!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
         }
         Some(PollResult::Read { new, rejected }) if !quiet => {
             tracing::info!(feed.url = url, entries.new = new, entries.rejected = rejected, next_due = %next, "polled");

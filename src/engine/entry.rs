@@ -34,6 +34,8 @@ impl EntryId {
 /// An item as one fetch brought it: everything that can be computed without knowing any other entry.
 #[derive(Clone, Debug)]
 pub struct Draft {
+    /// Its place in the document, from 0.
+    pub place: usize,
     /// See [`Identity`].
     pub id: EntryId,
     /// Plain text, one line; empty for untitled posts.
@@ -44,14 +46,63 @@ pub struct Draft {
     pub published: Option<Timestamp>,
     /// As the publisher dates its last change, unclamped.
     pub updated: Option<Timestamp>,
-    /// Plain text of summary or content, whichever says more; a line for each paragraph.
-    pub text: String,
     /// BCP 47, as the item or its feed says.
     pub language: Option<String>,
     /// Hash of title, link and text: tells an edit from a repetition.
     pub version: u64,
     /// What clustering looks at.
     pub features: Features,
+    /// What it says at length.
+    pub details: Details,
+}
+
+impl Draft {
+    /// Whether there is anything to show: some items have an author and a date and nothing else.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        let Details { text, image, enclosures, .. } = &self.details;
+        let is_shown = !self.title.is_empty() || !text.is_empty();
+        is_shown || self.link.is_some() || image.is_some() || !enclosures.is_empty()
+    }
+}
+
+/// What an entry says at length: read when it is shown, never when it is compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Plain text of summary or content, whichever says more; a line for each paragraph.
+    pub text: String,
+    /// The same as safe HTML, where it is more than paragraphs.
+    pub html: Option<String>,
+    /// Names, plain.
+    pub authors: Vec<String>,
+    /// What the publisher files it under, plain.
+    pub categories: Vec<String>,
+    /// The address of a picture.
+    pub image: Option<String>,
+    /// Files that come with it.
+    pub enclosures: Vec<Enclosure>,
+    /// Where the publisher took it from (Atom's and RSS's `source`).
+    pub origin: Option<Origin>,
+}
+
+/// A file that comes with an entry (RSS `enclosure`): a podcast's episode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enclosure {
+    /// http or https.
+    pub url: String,
+    /// As the publisher says.
+    pub media_type: Option<String>,
+    /// Its size.
+    pub bytes: Option<u64>,
+}
+
+/// Where an entry was taken from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Plain.
+    pub name: Option<String>,
+    /// The feed, or a page; http or https.
+    pub url: Option<String>,
 }
 
 /// An entry, kept.

@@ -89,6 +89,9 @@ impl Validators {
     }
 }
 
+/// Failures of which the last broke us, until a feed is set aside.
+const BREAKS_MAX: u32 = 3;
+
 /// How the last poll of a feed ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PollResult {
@@ -105,6 +108,8 @@ pub enum PollResult {
     RateLimited,
     /// 410: the publisher says that the feed is no more.
     Gone,
+    /// We broke down over the document: a defect of ours, fenced.
+    Broke,
     /// Anything else, in a sentence for the user.
     Failed {
         /// What happened.
@@ -167,14 +172,21 @@ impl FeedState {
         self.paused_until.is_some_and(|until| until > now)
     }
 
-    /// One word for lists: `new`, `ok`, `failing`, `paused` or `gone`.
+    /// Whether reading this feed breaks us every time.
+    #[must_use]
+    pub fn is_set_aside(&self) -> bool {
+        self.last_result == Some(PollResult::Broke) && self.failures >= BREAKS_MAX
+    }
+
+    /// One word for lists: `new`, `ok`, `failing`, `paused`, `set aside` or `gone`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> &'static str {
         match &self.last_result {
             _ if self.is_paused(now) => "paused",
             None => "new",
+            Some(PollResult::Broke) if self.is_set_aside() => "set aside",
             Some(PollResult::Gone) => "gone",
-            Some(PollResult::Failed { .. } | PollResult::RateLimited) => "failing",
+            Some(PollResult::Failed { .. } | PollResult::Broke | PollResult::RateLimited) => "failing",
             Some(PollResult::Read { .. } | PollResult::NotModified) => "ok",
         }
     }

@@ -10,7 +10,7 @@ use super::feed::{FeedSpec, PollResult};
 use super::fetched::{FetchOutcome, Freshness};
 use super::id::{ClusterId, EntryId, FeedId, digest};
 use super::model::Lengths;
-use super::parse::{self, Document};
+use super::parse::{self, Document, ParseError};
 use super::schedule::{Hints, INTERVAL_MIN, PauseScope, next_due};
 use super::time::{Stamp, Timestamp};
 use super::update::Update;
@@ -52,6 +52,8 @@ pub enum Content {
     },
     /// 410.
     Gone,
+    /// We broke down over the document.
+    Broke,
     /// Anything else, in a sentence.
     Failed(String),
 }
@@ -64,6 +66,7 @@ pub fn digested(spec: &FeedSpec, outcome: FetchOutcome) -> Digested {
             Ok(document) => {
                 Content::Document { document, body_hash: digest(&[&body.bytes]), freshness: body.freshness }
             }
+            Err(ParseError::Panicked) => Content::Broke,
             Err(error) => Content::Failed(error.to_string()),
         },
         FetchOutcome::NotModified(freshness) => Content::NotModified(freshness),
@@ -100,6 +103,7 @@ impl Engine {
                 PollResult::RateLimited
             }
             Content::Gone => PollResult::Gone,
+            Content::Broke => PollResult::Broke,
             Content::Failed(reason) => PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX) },
         };
         self.note_result(&spec, result, hints, now);
@@ -168,10 +172,13 @@ impl Engine {
         if same_bytes {
             return PollResult::NotModified;
         }
-        feed.state.title = document.title;
-        let rejected = u32::try_from(document.rejected.len()).unwrap_or(u32::MAX);
-        self.note_carried(spec.id, document.entries.iter().map(|draft| draft.id).collect(), stamp.at);
-        let mut drafts = document.entries;
+        feed.state.title = document.title.or_else(|| feed.state.title.take());
+        let (mut drafts, bare): (Vec<Draft>, Vec<Draft>) =
+            document.entries.into_iter().partition(Draft::says_something);
+        let rejected = u32::try_from(document.rejected.len() + bare.len()).unwrap_or(u32::MAX);
+        self.recognise(spec.id, &mut drafts, stamp.at);
+        let carried = drafts.iter().map(|draft| draft.id).collect();
+        self.note_carried(spec.id, carried, document.repairs.is_partial(), stamp.at);
         // Feeds list newest first; clusters grow in the order of events.
         drafts.sort_by_key(|draft| (draft.published.unwrap_or(stamp.at), draft.id));
         let mut new = 0;
@@ -198,9 +205,13 @@ impl Engine {
         }
     }
 
-    /// Compares what the document holds with what the last one held.
-    fn note_carried(&mut self, id: FeedId, now_carried: BTreeSet<EntryId>, now: Timestamp) {
+    /// Compares what the document holds with what the last one held. What a document lacks that is not whole may stand in
+    /// the rest of it.
+    fn note_carried(&mut self, id: FeedId, mut now_carried: BTreeSet<EntryId>, is_partial: bool, now: Timestamp) {
         let Some(feed) = self.feeds.get_mut(&id) else { return };
+        if is_partial {
+            now_carried.extend(&feed.carried);
+        }
         let before = std::mem::replace(&mut feed.carried, now_carried.iter().copied().collect());
         if feed.carried != before {
             self.changes.carried.insert(id);
@@ -225,7 +236,7 @@ impl Engine {
         entry.link = draft.link.or_else(|| entry.link.take());
         let mut touched = BTreeSet::from([entry.cluster]);
         self.changes.entries.insert(draft.id);
-        self.changes.texts.insert(draft.id, draft.text);
+        self.changes.details.insert(draft.id, draft.details);
         if self.clustering.cluster_of(draft.id).is_some() {
             self.changes.features.insert(draft.id, draft.features.clone());
         }
@@ -255,7 +266,7 @@ impl Engine {
         entry.cluster = placement.decision.cluster().unwrap_or(fresh);
         let (id, cluster) = (entry.id, entry.cluster);
         self.changes.entries.insert(id);
-        self.changes.texts.insert(id, draft.text);
+        self.changes.details.insert(id, draft.details);
         self.entries.insert(id, entry);
         if let Some(feed) = self.feeds.get_mut(&spec.id) {
             feed.entries += 1;

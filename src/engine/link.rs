@@ -6,7 +6,7 @@ use url::Url;
 /// The longest link that is kept, in bytes. Browsers and servers stop at 8 KiB; half of it is ample for an article.
 pub const LINK_BYTES_MAX: usize = 4096;
 
-/// Query parameters that say how a reader came to a page, not which page it is.
+/// Query parameters that say how a reader came to a page, or that it was them, not which page it is.
 const TRACKING: &[&str] = &[
     "fbclid",
     "gclid",
@@ -29,7 +29,14 @@ const TRACKING: &[&str] = &[
     "partner",
     "ncid",
     "ocid",
+    "phpsessid",
+    "jsessionid",
 ];
+
+/// Parameters that are a session where their value looks like one, and may be a story where it does not.
+const SESSIONS: &[&str] = &["sid", "session", "sessionid", "session_id"];
+/// Letters and digits of the shortest session.
+const SESSION_CHARS_MIN: usize = 12;
 
 /// A link that is safe to follow and to show: absolute, http or https, without user name and password.
 #[must_use]
@@ -58,8 +65,10 @@ impl CanonicalLink {
         let host = url.host_str()?.trim_end_matches('.');
         let host = host.strip_prefix("www.").unwrap_or(host);
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let path = url.path().trim_end_matches('/');
-        let mut pairs: Vec<_> = url.query_pairs().filter(|(key, _)| !is_tracking(key)).collect();
+        // Java servers put the session behind the path.
+        let path = url.path().split(";jsessionid=").next().unwrap_or_default().trim_end_matches('/');
+        let mut pairs: Vec<_> =
+            url.query_pairs().filter(|(key, value)| !is_tracking(key) && !is_session(key, value)).collect();
         pairs.sort();
         let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let mark = if query.is_empty() { "" } else { "?" };
@@ -76,6 +85,11 @@ impl CanonicalLink {
 fn is_tracking(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.starts_with("utm_") || TRACKING.contains(&key.as_str())
+}
+
+fn is_session(key: &str, value: &str) -> bool {
+    let named = SESSIONS.iter().any(|known| key.eq_ignore_ascii_case(known));
+    named && value.len() >= SESSION_CHARS_MIN && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The host of a web link, as publishers are known by: the registrable domain after the public suffix list
@@ -157,6 +171,9 @@ mod tests {
         check("https://example.org/a?utm_source=rss&b=2&a=1&fbclid=x", "example.org/a?a=1&b=2");
         check("https://user:secret@example.org:8080/", "example.org:8080");
         check("https://example.org/?p=12", "example.org?p=12");
+        check("https://example.org/a?sid=17364528190273645281", "example.org/a");
+        check("https://example.org/a?sid=26/11/22/0812", "example.org/a?sid=26%2F11%2F22%2F0812");
+        check("https://example.org/a;jsessionid=F00?PHPSESSID=1&p=2", "example.org/a?p=2");
     }
 
     #[test]

@@ -5,7 +5,8 @@
 use html5gum::{Token, Tokenizer};
 
 /// Elements whose content is not text for people.
-const UNREAD: &[&str] = &["script", "style", "template", "noscript", "iframe", "svg", "math", "head", "select"];
+pub(super) const UNREAD: &[&str] =
+    &["script", "style", "template", "noscript", "iframe", "svg", "math", "head", "select"];
 
 /// Elements that end a paragraph.
 const BLOCKS: &[&str] = &[
@@ -46,6 +47,12 @@ pub fn line(markup: &str, chars_max: usize) -> String {
 #[must_use]
 pub fn plain_line(text: &str, chars_max: usize) -> String {
     tidy(std::iter::once(text), chars_max)
+}
+
+/// Plain text that is plain already, with a line for each of its lines.
+#[must_use]
+pub fn plain_paragraphs(text: &str, chars_max: usize) -> String {
+    tidy(text.split('\n'), chars_max)
 }
 
 /// Plain text with a line for each paragraph, at most `chars_max` characters.
@@ -123,7 +130,7 @@ fn tidy<'a>(lines: impl Iterator<Item = &'a str>, chars_max: usize) -> String {
 pub fn is_printable(c: char) -> bool {
     !c.is_control()
         && !matches!(c,
-            '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+            '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The first words of a text, as a stand-in for the title of an untitled post: at most `chars_max` characters, cut

@@ -1,5 +1,6 @@
 //! The merged feed as a value: what all its formats have in common.
 
+use super::entry::Details;
 use super::id::{ClusterId, EntryId};
 use super::time::Timestamp;
 
@@ -39,8 +40,8 @@ pub struct Item {
     pub updated: Timestamp,
     /// The entry that represents the cluster.
     pub lead: EntryId,
-    /// The lead's text, plain, a line for each paragraph.
-    pub text: String,
+    /// What the lead says at length.
+    pub details: Details,
     /// BCP 47, of the lead.
     pub language: Option<String>,
     /// The groups of its feeds, sorted, each once.

@@ -18,6 +18,8 @@ pub mod cluster;
 pub mod clustering;
 pub mod copy;
 pub mod correction;
+pub mod date;
+pub mod encoding;
 pub mod entry;
 pub mod eval;
 pub mod evidence;
@@ -27,6 +29,7 @@ pub mod feed;
 pub mod fetched;
 pub mod fit;
 pub mod headline;
+pub mod hypertext;
 pub mod id;
 pub mod index;
 pub mod ingest;
@@ -36,11 +39,14 @@ pub mod merged;
 pub mod model;
 pub mod parse;
 pub mod publication;
+mod recognition;
 pub mod render;
+pub mod repair;
 pub mod replay;
 pub mod retention;
 pub mod schedule;
 pub mod similarity;
+pub mod tail;
 pub mod text;
 pub mod time;
 pub mod tuning;
@@ -121,7 +127,7 @@ struct Changes {
     clusters: BTreeSet<ClusterId>,
     aliases: BTreeSet<ClusterId>,
     corrections: BTreeSet<u32>,
-    texts: BTreeMap<EntryId, String>,
+    details: BTreeMap<EntryId, entry::Details>,
     features: BTreeMap<EntryId, Features>,
 }
 
@@ -397,7 +403,7 @@ impl Engine {
             carried: carried.map(|feed| (feed.state.id, feed.carried.clone())).collect(),
             feeds: kept_feeds.into_iter().map(|feed| feed.state).collect(),
             feeds_forgotten,
-            texts: changes.texts.into_iter().filter(|(id, _)| self.entries.contains_key(id)).collect(),
+            details: changes.details.into_iter().filter(|(id, _)| self.entries.contains_key(id)).collect(),
             features: changes.features.into_iter().filter(|(id, _)| self.entries.contains_key(id)).collect(),
             entries,
             entries_expired,

@@ -1,45 +1,56 @@
 //! Bytes to a [`Document`]: what a feed says, in our words. The only file that speaks of `feed_rs`.
 //!
+//! ```text
+//! bytes -> encoding::decode -> repair::rewritten (a clean Atom document, whatever came) -> feed_rs -> Draft
+//! ```
+//!
 //! Promises: no panic gets out, however the bytes are made; the same bytes give the same ids on every fetch and every
 //! machine; an item that cannot be used costs that item.
 
-use super::entry::{Draft, Identity};
+use super::encoding;
+use super::entry::{Details, Draft, Enclosure, Identity, Origin};
 use super::features::Features;
 use super::feed::FeedSpec;
 use super::fetched::Body;
 use super::headline::Furniture;
+use super::hypertext;
 use super::id::{EntryId, digest};
 use super::link::{CanonicalLink, web_link};
 use super::markup;
+use super::repair::{Repairs, Rewritten, Unreadable, rewritten};
+use super::tail::without_furniture;
 use super::time::Timestamp;
 use feed_rs::model;
-use quick_xml::encoding::DecodingReader;
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
+use url::Url;
 
-/// Items read of one document; the rest is left where it is. The longest real feeds carry about a thousand.
-pub const ITEMS_MAX: usize = 2000;
-/// Elements inside each other. Real feeds stay below 40; the parser's own recursion overflows a stack of 2 MiB at about
-/// 1,000 (`media:group` within `media:group`), which nothing can catch.
-pub const DEPTH_MAX: usize = 200;
 /// Characters of a title.
 pub const TITLE_CHARS_MAX: usize = 500;
 /// Characters of text kept for one entry.
 pub const TEXT_CHARS_MAX: usize = 20_000;
+/// Characters of a name: an author's, a category's, a source's.
+const NAME_CHARS_MAX: usize = 200;
+/// Bytes of a title's markup that are looked at: enough for its characters, whatever is around them.
+const TITLE_BYTES_MAX: usize = 64 * 1024;
 
 /// What was understood of a document.
 #[derive(Debug)]
 pub struct Document {
-    /// `atom`, `rss` or `json`, with the version where it is known.
-    pub format: &'static str,
+    /// What it came in, with the version: `rss 2.0`, `atom 1.0`, `json feed 1.1`.
+    pub format: String,
+    /// As WHATWG names it, in lower case.
+    pub encoding: String,
+    /// The faults that were found and mended.
+    pub repairs: Repairs,
     /// The feed's own title, plain.
     pub title: Option<String>,
     /// The items, in the order of the document, each id once.
     pub entries: Vec<Draft>,
-    /// Items that repeat an id of this document: the item's own reading, and the place in `entries` of the first.
+    /// Items that repeat an id of this document: the item's own reading, and the place in `entries` of the one that
+    /// stays.
     pub repeated: Vec<(Draft, usize)>,
     /// Items that could not be used.
     pub rejected: Vec<Rejected>,
@@ -59,20 +70,11 @@ pub struct Rejected {
 /// Why nothing could be read of a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// Nothing at all came.
-    #[error("the document is empty")]
-    Empty,
-    /// HTML where a feed was expected.
-    #[error("this is a web page, not a feed; look for its feed's address")]
-    WebPage,
-    /// More elements inside each other than [`DEPTH_MAX`].
-    #[error("its elements are nested more than {DEPTH_MAX} deep")]
-    TooDeep,
-    /// The parser's own word.
-    #[error("it cannot be read as RSS, Atom or JSON Feed: {0}")]
-    Malformed(String),
-    /// The parser broke down; see the fence in [`parse`].
-    #[error("the parser failed on it; this is a defect, please report the feed's address")]
+    /// It is no feed, or nothing whole of one.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// We or the parser broke down; see the fence in [`parse`].
+    #[error("reading it failed; this is a defect of storyfold, please report the feed's address")]
     Panicked,
 }
 
@@ -81,159 +83,181 @@ pub enum ParseError {
 /// # Errors
 /// Where nothing can be read of it.
 pub fn parse(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
-    let bytes = body.bytes.trim_ascii();
-    if bytes.is_empty() {
-        return Err(ParseError::Empty);
-    }
-    let base = body.final_url.as_deref();
-    // feed-rs 3.0.0 panics on an e-mail address beside a multibyte character, on durations of more than 64 bits, and
-    // where an encoding is declared after a comment: that is this feed's failure, not the daemon's.
-    let fenced = || if nests_too_deep(bytes) { None } else { Some(parser(base).parse(bytes)) };
-    let feed = catch_unwind(AssertUnwindSafe(fenced)).map_err(|_| ParseError::Panicked)?;
-    match feed.ok_or(ParseError::TooDeep)? {
-        Ok(feed) => Ok(document(feed, spec, base)),
-        Err(_) if looks_like_a_web_page(bytes) => Err(ParseError::WebPage),
-        Err(_) if !matches!(bytes.first(), Some(b'<' | b'{' | 0xef | 0xfe | 0xff)) => {
-            Err(ParseError::Malformed("it begins like none of them".to_owned()))
-        }
-        Err(error) => Err(ParseError::Malformed(markup::line(&error.to_string(), TITLE_CHARS_MAX))),
-    }
+    // Nothing is known to panic, since the parser reads only what we wrote; what is not known yet is one feed's failure,
+    // not the daemon's.
+    catch_unwind(AssertUnwindSafe(|| read(body, spec))).unwrap_or(Err(ParseError::Panicked))
 }
 
-fn parser(base: Option<&str>) -> feed_rs::parser::Parser {
-    feed_rs::parser::Builder::new()
-        .base_uri(base)
-        .sanitize_content(false)
-        // The default makes a random id for an item without any, and a new item of every edited title.
-        .id_generator(|_, _, _| String::new())
-        .build()
-}
-
-fn looks_like_a_web_page(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_ascii_lowercase();
-    head.contains("<!doctype html") || head.contains("<html")
-}
-
-/// Counts open elements in what the parser sees: the text after its encoding is undone (read as bytes, UTF-16 has no end
-/// tags, and one Latin-1 letter ends the count). Ends at the first error, which the parser finds again and names.
-fn nests_too_deep(bytes: &[u8]) -> bool {
-    if bytes.first() == Some(&b'{') {
-        return false; // JSON: its reader has a limit of its own, and markup in its strings is not nested
-    }
-    let mut reader = Reader::from_reader(DecodingReader::new(bytes));
-    reader.config_mut().check_end_names = false;
-    reader.config_mut().allow_unmatched_ends = true;
-    let (mut buffer, mut depth) = (Vec::new(), 0_usize);
-    loop {
-        buffer.clear();
-        let encoding = match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(_)) => {
-                depth += 1;
-                None
-            }
-            Ok(Event::End(_)) => {
-                depth = depth.saturating_sub(1);
-                None
-            }
-            Ok(Event::Decl(declaration)) => declaration.encoder(),
-            Ok(Event::Eof) | Err(_) => return false,
-            Ok(_) => None,
-        };
-        if let Some(encoding) = encoding {
-            reader.get_mut().set_encoding(encoding);
-        }
-        if depth > DEPTH_MAX {
-            return true;
-        }
-    }
-}
-
-fn document(feed: model::Feed, spec: &FeedSpec, base: Option<&str>) -> Document {
-    let language = feed.language.as_deref().and_then(language_tag);
-    let mut out = Document {
-        format: match feed.feed_type {
-            model::FeedType::Atom => "atom",
-            model::FeedType::JSON => "json",
-            model::FeedType::RSS0 => "rss 0.9x",
-            model::FeedType::RSS1 => "rss 1.0",
-            model::FeedType::RSS2 => "rss 2.0",
-        },
-        title: feed.title.map(|title| markup::line(&title.content, TITLE_CHARS_MAX)).filter(|title| !title.is_empty()),
+fn read(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
+    let mut repairs = Repairs::default();
+    let decoded = encoding::decode(&body.bytes, body.content_type.as_deref(), &mut repairs);
+    let mut rewritten = rewritten(&decoded.text, body.final_url.as_deref(), &mut repairs)?;
+    let (title, items) = feed_of(&rewritten);
+    let title = title.map(|title| line_of(&title)).filter(|title| !title.is_empty());
+    let language = rewritten.language.take().as_deref().and_then(language_tag);
+    let reader = Reader { spec, furniture: furniture(title.as_deref(), &items, spec), language };
+    let mut document = Document {
+        format: rewritten.format,
+        encoding: decoded.encoding,
+        repairs,
+        title,
         entries: Vec::new(),
         repeated: Vec::new(),
         rejected: Vec::new(),
-        ttl: feed.ttl.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+        ttl: rewritten.ttl_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
     };
-    let kind = feed.feed_type;
-    let furniture = furniture(out.title.as_deref(), &feed.entries, &kind, spec);
-    let mut places: BTreeMap<EntryId, usize> = BTreeMap::new();
-    for (index, item) in feed.entries.into_iter().take(ITEMS_MAX).enumerate() {
-        match draft(&item, &kind, spec, &furniture, language.as_deref(), base) {
-            Err(reason) => out.rejected.push(Rejected { index, reason }),
-            Ok(draft) => {
-                if let Some(&first) = places.get(&draft.id) {
-                    out.repeated.push((draft, first));
-                } else {
-                    places.insert(draft.id, out.entries.len());
-                    out.entries.push(draft);
-                }
-            }
+    let shared = shared_ids(&items);
+    let mut drafts = Vec::new();
+    for (item, (index, _)) in items.into_iter().zip(&rewritten.entries) {
+        match item {
+            Err(reason) => document.rejected.push(Rejected { index: *index, reason }),
+            Ok(item) => drafts.push(reader.draft(*index, &item, &shared)),
         }
     }
-    out
+    let nothing = |index| Rejected { index, reason: "there is nothing in it".to_owned() };
+    document.rejected.extend(rewritten.empty.into_iter().map(nothing));
+    document.rejected.sort_by_key(|item| item.index);
+    fold(drafts, &mut document);
+    Ok(document)
+}
+
+type Item = Result<model::Entry, String>;
+
+/// The parser's reading of a rewritten document: whole, or where it fails, entry by entry.
+fn feed_of(rewritten: &Rewritten) -> (Option<model::Text>, Vec<Item>) {
+    if let Ok(feed) = fenced(&rewritten.atom)
+        && feed.entries.len() == rewritten.entries.len()
+    {
+        return (feed.title, feed.entries.into_iter().map(Ok).collect());
+    }
+    let head = "<feed xmlns=\"http://www.w3.org/2005/Atom\">";
+    let alone = |(_, place): &(usize, Range<usize>)| {
+        let entry = rewritten.atom.get(place.clone()).unwrap_or_default();
+        let mut feed = fenced(&format!("{head}{entry}</feed>"))?;
+        feed.entries.pop().ok_or_else(|| "the parser finds nothing in it".to_owned())
+    };
+    (None, rewritten.entries.iter().map(alone).collect())
+}
+
+/// The parser, with its panics caught.
+fn fenced(atom: &str) -> Result<model::Feed, String> {
+    let parser = feed_rs::parser::Builder::new()
+        .sanitize_content(false)
+        // The default makes a random id for an item without any, and a new item of every edited title.
+        .id_generator(|_, _, _| String::new())
+        .timestamp_parser(|text| {
+            let millis = Timestamp::parse_rfc3339(text)?.millis();
+            chrono::DateTime::from_timestamp_millis(millis)
+        })
+        .build();
+    match catch_unwind(AssertUnwindSafe(|| parser.parse(atom.as_bytes()))) {
+        Ok(Ok(feed)) => Ok(feed),
+        Ok(Err(error)) => Err(markup::line(&error.to_string(), NAME_CHARS_MAX)),
+        Err(_) => Err("the parser failed on it".to_owned()),
+    }
+}
+
+/// Ids that stand on items with different links: of a publisher who gives one id to all. They name nothing.
+fn shared_ids(items: &[Item]) -> BTreeSet<String> {
+    let mut links: BTreeMap<&str, Option<CanonicalLink>> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
+    for item in items.iter().flatten().filter(|item| !item.id.trim().is_empty()) {
+        let link = page_of(item).as_deref().and_then(CanonicalLink::of);
+        match links.get(item.id.trim()) {
+            None => drop(links.insert(item.id.trim(), link)),
+            Some(known) if *known != link && link.is_some() && known.is_some() => {
+                shared.insert(item.id.trim().to_owned());
+            }
+            Some(_) => {}
+        }
+    }
+    shared
+}
+
+/// Puts drafts into the document, each id once: the newest of them, whatever their order, else the first in the order of
+/// what they say.
+fn fold(drafts: Vec<Draft>, document: &mut Document) {
+    let mut places: BTreeMap<EntryId, usize> = BTreeMap::new();
+    for draft in drafts {
+        let Some(&place) = places.get(&draft.id) else {
+            places.insert(draft.id, document.entries.len());
+            document.entries.push(draft);
+            continue;
+        };
+        let age = |draft: &Draft| (draft.updated.or(draft.published), std::cmp::Reverse(draft.version));
+        let kept = &mut document.entries[place];
+        let folded = if age(&draft) > age(kept) { std::mem::replace(kept, draft) } else { draft };
+        document.repeated.push((folded, place));
+    }
 }
 
 /// What this site's headlines begin and end with.
-fn furniture(title: Option<&str>, items: &[model::Entry], kind: &model::FeedType, spec: &FeedSpec) -> Furniture {
+fn furniture(title: Option<&str>, items: &[Item], spec: &FeedSpec) -> Furniture {
     let publisher = spec.publisher_of(None);
     let mut furniture = Furniture::of_site([title, spec.name.as_deref(), Some(&*publisher)].into_iter().flatten());
-    for title in items.iter().take(ITEMS_MAX).filter_map(|item| item.title.as_ref()) {
-        furniture.note(&title_of(title, kind));
+    for title in items.iter().flatten().filter_map(|item| item.title.as_ref()) {
+        furniture.note(&line_of(title));
     }
     furniture
 }
 
-fn draft(
-    item: &model::Entry,
-    kind: &model::FeedType,
-    spec: &FeedSpec,
-    furniture: &Furniture,
-    feed_language: Option<&str>,
-    base: Option<&str>,
-) -> Result<Draft, String> {
-    let title = item.title.as_ref().map(|title| title_of(title, kind)).unwrap_or_default();
-    let text = text_of(item);
-    let link = link_of(item, base);
-    if title.is_empty() && text.is_empty() && link.is_none() {
-        return Err("it has no title, no text and no link".to_owned());
+/// Plain text of a title. Where the type says plain, `<section>` is a word.
+fn line_of(text: &model::Text) -> String {
+    let content = &text.content[..text.content.floor_char_boundary(TITLE_BYTES_MAX)];
+    if is_html(text.content_type.essence()) {
+        markup::line(content, TITLE_CHARS_MAX)
+    } else {
+        markup::plain_line(content, TITLE_CHARS_MAX)
     }
-    let published = item.published.or(item.updated).map(moment);
-    let identity = identity(&item.id, link.as_deref(), &title, &text, published);
-    let language = item.language.as_deref().and_then(language_tag);
-    let language = language.or_else(|| spec.language.clone()).or_else(|| feed_language.map(str::to_owned));
-    let features = Features::of(furniture.strip(&title), &text, language.as_deref());
-    let version = digest(&[title.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), text.as_bytes()]);
-    Ok(Draft {
-        id: EntryId::of(spec.id, &identity),
-        title,
-        link,
-        published,
-        updated: item.updated.map(moment),
-        text,
-        language,
-        version,
-        features,
-    })
 }
 
-/// Plain text. Atom and JSON Feed say what is plain, and `<section>` in a plain title is a word; RSS does not say, and its
-/// titles are full of markup.
-fn title_of(title: &model::Text, kind: &model::FeedType) -> String {
-    let says = matches!(kind, model::FeedType::Atom | model::FeedType::JSON);
-    if says && title.content_type.essence().to_string() == "text/plain" {
-        markup::plain_line(&title.content, TITLE_CHARS_MAX)
-    } else {
-        markup::line(&title.content, TITLE_CHARS_MAX)
+fn is_html(media_type: impl std::fmt::Display) -> bool {
+    media_type.to_string() == "text/html"
+}
+
+/// Reads items of one document.
+struct Reader<'s> {
+    spec: &'s FeedSpec,
+    furniture: Furniture,
+    /// Of the whole feed.
+    language: Option<String>,
+}
+
+impl Reader<'_> {
+    fn draft(&self, place: usize, item: &model::Entry, shared: &BTreeSet<String>) -> Draft {
+        let title = item.title.as_ref().map(line_of).unwrap_or_default();
+        let link = page_of(item);
+        let details = details(item, &title);
+        let published = item.published.or(item.updated).map(moment);
+        let page = link.as_deref().and_then(CanonicalLink::of);
+        let given = Some(item.id.trim()).filter(|id| !id.is_empty());
+        let identity = match (given, &page) {
+            // One id for all: the page has to tell them apart.
+            (Some(id), Some(page)) if shared.contains(id) => Identity::Given(format!("{id}\n{}", page.as_str())),
+            (Some(id), _) => Identity::Given(id.to_owned()),
+            (None, Some(page)) => Identity::Link(page.clone()),
+            (None, None) => {
+                let said = if title.is_empty() { &details.text } else { &title };
+                let date = published.map(|date| date.to_string()).unwrap_or_default();
+                Identity::Fingerprint(format!("{}\n{date}", said.to_lowercase()))
+            }
+        };
+        let language = item.language.as_deref().and_then(language_tag);
+        let language = language.or_else(|| self.spec.language.clone()).or_else(|| self.language.clone());
+        let features = Features::of(self.furniture.strip(&title), &details.text, language.as_deref());
+        let page = page.as_ref().map(CanonicalLink::as_str).unwrap_or_default();
+        Draft {
+            place,
+            id: EntryId::of(self.spec.id, &identity),
+            version: digest(&[title.as_bytes(), page.as_bytes(), details.text.as_bytes()]),
+            title,
+            link,
+            published,
+            updated: item.updated.map(moment),
+            language,
+            features,
+            details,
+        }
     }
 }
 
@@ -241,44 +265,54 @@ fn moment(date: chrono::DateTime<chrono::Utc>) -> Timestamp {
     Timestamp::from_millis(date.timestamp_millis())
 }
 
-fn identity(given: &str, link: Option<&str>, title: &str, text: &str, published: Option<Timestamp>) -> Identity {
-    let given = given.trim();
-    if !given.is_empty() {
-        return Identity::Given(given.to_owned());
-    }
-    if let Some(link) = link.and_then(CanonicalLink::of) {
-        return Identity::Link(link);
-    }
-    let said = if title.is_empty() { text } else { title };
-    let date = published.map(|date| date.to_string()).unwrap_or_default();
-    Identity::Fingerprint(format!("{}\n{date}", said.to_lowercase()))
+/// The page of the item, else an id that is a link.
+fn page_of(item: &model::Entry) -> Option<String> {
+    let page = item.links.iter().find(|link| link.rel.as_deref() == Some("alternate"));
+    page.and_then(|page| web_link(&page.href)).or_else(|| web_link(&item.id)).map(String::from)
 }
 
-/// The page of the item: its alternate link, else the first that is not of another kind, else an id that is a link.
-fn link_of(item: &model::Entry, base: Option<&str>) -> Option<String> {
-    let of_kind = |wanted: fn(Option<&str>) -> bool| {
-        item.links.iter().filter(|link| wanted(link.rel.as_deref())).find_map(|link| absolute(&link.href, base))
+/// What an item says at length.
+fn details(item: &model::Entry, title: &str) -> Details {
+    let base = item.base.as_deref().and_then(|base| Url::parse(base).ok());
+    let (text, html) = text_of(item, base.as_ref());
+    let linked = |rel: &'static str| item.links.iter().filter(move |link| link.rel.as_deref() == Some(rel));
+    let web = |link: &model::Link| web_link(&link.href).map(String::from);
+    let is_picture = |link: &&model::Link| link.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/"));
+    let name = |text: &str| markup::plain_line(text, NAME_CHARS_MAX);
+    let names = |texts: Vec<&str>| texts.into_iter().map(name).filter(|name| !name.is_empty()).collect();
+    let via = linked("via").next();
+    Details {
+        text: without_furniture(&text, title).to_owned(),
+        html,
+        authors: names(item.authors.iter().filter_map(|author| author.name.as_deref()).collect()),
+        categories: names(item.categories.iter().map(|category| category.term.as_str()).collect()),
+        image: linked("preview").chain(linked("enclosure").filter(is_picture)).find_map(web),
+        enclosures: linked("enclosure")
+            .filter(|link| !is_picture(link))
+            .filter_map(|link| {
+                Some(Enclosure { url: web(link)?, media_type: link.media_type.clone(), bytes: link.length })
+            })
+            .collect(),
+        origin: via.map(|via| Origin { name: via.title.as_deref().map(name), url: web(via) }),
+    }
+}
+
+/// Plain text and safe HTML of summary or content, whichever says more. No HTML where it is paragraphs only.
+fn text_of(item: &model::Entry, base: Option<&Url>) -> (String, Option<String>) {
+    let summary = item.summary.as_ref().map(|text| (text.content.as_str(), is_html(text.content_type.essence())));
+    let content = item.content.as_ref();
+    let content = content.and_then(|content| Some((content.body.as_deref()?, is_html(content.content_type.essence()))));
+    let read = |(markup, is_html): (&str, bool)| {
+        if is_html {
+            markup::paragraphs(markup, TEXT_CHARS_MAX)
+        } else {
+            markup::plain_paragraphs(markup, TEXT_CHARS_MAX)
+        }
     };
-    of_kind(|rel| matches!(rel, None | Some("alternate")))
-        .or_else(|| of_kind(|rel| !matches!(rel, Some("self" | "edit" | "enclosure" | "replies" | "hub" | "license"))))
-        .or_else(|| absolute(&item.id, None))
-}
-
-fn absolute(href: &str, base: Option<&str>) -> Option<String> {
-    let joined = base.and_then(|base| url::Url::parse(base).ok()).and_then(|base| base.join(href.trim()).ok());
-    web_link(joined.as_ref().map_or(href, |url| url.as_str())).map(String::from)
-}
-
-/// Summary or content, whichever says more; a video's description where there is neither.
-fn text_of(item: &model::Entry) -> String {
-    let plain = |markup: &str| markup::paragraphs(markup, TEXT_CHARS_MAX);
-    let summary = item.summary.as_ref().map(|text| plain(&text.content)).unwrap_or_default();
-    let content = item.content.as_ref().and_then(|content| content.body.as_deref()).map(plain).unwrap_or_default();
-    let longer = if content.len() > summary.len() { content } else { summary };
-    if !longer.is_empty() {
-        return longer;
-    }
-    item.media.iter().find_map(|media| media.description.as_ref()).map(|text| plain(&text.content)).unwrap_or_default()
+    let (short, long) = (summary.map(read).unwrap_or_default(), content.map(read).unwrap_or_default());
+    let (text, source) = if long.len() >= short.len() { (long, content) } else { (short, summary) };
+    let rich = source.filter(|(markup, is_html)| *is_html && hypertext::is_rich(markup));
+    (text, rich.map(|(markup, _)| hypertext::safe(markup, base)))
 }
 
 /// A language tag in lower case, where it is one (BCP 47 has letters, digits and hyphens).

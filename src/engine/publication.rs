@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::cluster::{Cluster, Publication, is_significant};
-use super::entry::Entry;
+use super::entry::{Details, Entry};
 use super::id::{ClusterId, EntryId};
 use super::merged::{Item, MergedFeed, Source};
 use super::time::Timestamp;
@@ -187,7 +187,7 @@ impl Engine {
             published: told.map_or(lead.date(), |told| told.published),
             updated: told.map_or(lead.date(), |told| told.updated),
             lead: lead.id,
-            text: String::new(),
+            details: Details::default(),
             language: lead.language.clone(),
             categories: categories.into_iter().collect(),
             edition: told.map_or(1, |told| told.edition),

@@ -18,6 +18,8 @@ pub const INTERVAL_MIN: Duration = Duration::from_mins(15);
 pub const INTERVAL_MAX: Duration = Duration::from_hours(24);
 /// Each failure in a row multiplies the interval by this (in tenths), up to [`INTERVAL_MAX`].
 const BACKOFF_TENTHS: u32 = 18;
+/// How long a feed is left alone that breaks us every time: it may change, or a newer storyfold may read it.
+const SET_ASIDE: Duration = Duration::from_hours(7 * 24);
 /// Feeds are spread over this share of their interval, by their id: nothing fires together.
 const SPREAD_SHARE: u32 = 10;
 
@@ -59,7 +61,8 @@ pub struct Hints {
 pub fn next_due(spec: &FeedSpec, state: &FeedState, hints: Hints, now: Timestamp) -> Timestamp {
     let base = spec.interval.unwrap_or(INTERVAL_DEFAULT);
     let wanted = match state.last_result {
-        Some(PollResult::Failed { .. } | PollResult::RateLimited) => backoff(base, state.failures),
+        Some(PollResult::Broke) if state.is_set_aside() => return now.plus(SET_ASIDE + spread(spec.id, INTERVAL_MAX)),
+        Some(PollResult::Failed { .. } | PollResult::Broke | PollResult::RateLimited) => backoff(base, state.failures),
         Some(PollResult::Gone) => INTERVAL_MAX.max(base),
         _ => base.max(hints.max_age.unwrap_or_default()).max(hints.ttl.unwrap_or_default()),
     };

@@ -2,7 +2,7 @@
 
 use super::cluster::Cluster;
 use super::correction::Correction;
-use super::entry::Entry;
+use super::entry::{Details, Entry};
 use super::features::Features;
 use super::feed::FeedState;
 use super::id::{ClusterId, EntryId, FeedId};
@@ -21,8 +21,8 @@ pub struct Update {
     pub feeds_forgotten: Vec<FeedId>,
     /// Entries as they are now, by id.
     pub entries: Vec<Entry>,
-    /// The text of entries new or edited.
-    pub texts: Vec<(EntryId, String)>,
+    /// What entries new or edited say at length.
+    pub details: Vec<(EntryId, Details)>,
     /// The features of new entries.
     pub features: Vec<(EntryId, Features)>,
     /// Entries past their retention.
@@ -45,10 +45,10 @@ impl Update {
     /// Whether there is nothing to record but the schedule and validators of feeds.
     #[must_use]
     pub fn is_bookkeeping(&self) -> bool {
-        let Self { sequence: _, feeds: _, carried, feeds_forgotten, entries, texts, features, .. } = self;
+        let Self { sequence: _, feeds: _, carried, feeds_forgotten, entries, details, features, .. } = self;
         let of_feeds = carried.is_empty() && feeds_forgotten.is_empty();
         let of_entries =
-            entries.is_empty() && texts.is_empty() && features.is_empty() && self.entries_expired.is_empty();
+            entries.is_empty() && details.is_empty() && features.is_empty() && self.entries_expired.is_empty();
         let of_clusters = self.clusters.is_empty() && self.clusters_ended.is_empty();
         let of_corrections = self.corrections.is_empty() && self.corrections_undone.is_empty();
         of_feeds

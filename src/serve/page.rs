@@ -34,7 +34,7 @@ pub(super) fn cluster(item: &Item, up: &str) -> Markup {
             article lang=[item.language.as_deref()] {
                 h1 { (headline(item)) }
                 p.facts { (facts(item)) }
-                @for paragraph in item.text.lines() { p { (paragraph) } }
+                @for paragraph in item.details.text.lines() { p { (paragraph) } }
             }
             h2 { "Sources" }
             ol.sources { @for source in &item.sources { (line(source)) } }
@@ -57,7 +57,7 @@ pub(super) fn cluster_json(item: &Item) -> axum::Json<serde_json::Value> {
         .collect();
     axum::Json(serde_json::json!({
         "id": item.id.to_string(), "title": item.title, "link": item.link, "published": item.published.to_string(),
-        "updated": item.updated.to_string(), "publishers": item.publishers, "text": item.text, "sources": sources,
+        "updated": item.updated.to_string(), "publishers": item.publishers, "text": item.details.text, "sources": sources,
     }))
 }
 
@@ -104,7 +104,7 @@ fn subscribe(path: &str) -> Markup {
 }
 
 fn teaser(item: &Item) -> Markup {
-    let first = item.text.lines().next().unwrap_or_default();
+    let first = item.details.text.lines().next().unwrap_or_default();
     html! {
         article lang=[item.language.as_deref()] {
             h2 { (headline(item)) }

@@ -8,6 +8,7 @@
 mod reading;
 mod record;
 
+use crate::engine::entry::Details;
 use crate::engine::id::EntryId;
 use crate::engine::update::Update;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ mod kind {
     pub const FEED: u8 = 1;
     pub const CARRIED: u8 = 2;
     pub const ENTRY: u8 = 3;
-    pub const TEXT: u8 = 4;
+    pub const DETAILS: u8 = 4;
     pub const FEATURES: u8 = 5;
     pub const CLUSTER: u8 = 6;
     pub const ALIAS: u8 = 7;
@@ -73,13 +74,13 @@ impl Store {
         }
     }
 
-    /// The text of an entry; empty where there is none.
+    /// What an entry says at length; nothing where there is none.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub fn text(&self, id: EntryId) -> Result<String, StoreError> {
-        let found = self.tree.get(key(kind::TEXT, id.0)).map_err(|error| self.failed(error))?;
-        found.map_or_else(|| Ok(String::new()), |bytes| self.decode(record::text(&bytes)))
+    pub fn details(&self, id: EntryId) -> Result<Details, StoreError> {
+        let found = self.tree.get(key(kind::DETAILS, id.0)).map_err(|error| self.failed(error))?;
+        found.map_or_else(|| Ok(Details::default()), |bytes| self.decode(record::details(&bytes)))
     }
 
     /// Records updates, in their order, each whole or not at all; on disk when this returns.
@@ -117,14 +118,14 @@ fn batch(update: &Update) -> sled::Batch {
     update.feeds.iter().for_each(|feed| put(kind::FEED, feed.id.0, record::put_feed(feed)));
     update.carried.iter().for_each(|(feed, ids)| put(kind::CARRIED, feed.0, record::put_carried(ids)));
     update.entries.iter().for_each(|entry| put(kind::ENTRY, entry.id.0, record::put_entry(entry)));
-    update.texts.iter().for_each(|(id, text)| put(kind::TEXT, id.0, record::put_text(text)));
+    update.details.iter().for_each(|(id, details)| put(kind::DETAILS, id.0, record::put_details(details)));
     update.features.iter().for_each(|(id, features)| put(kind::FEATURES, id.0, record::put_features(features)));
     update.clusters.iter().for_each(|cluster| put(kind::CLUSTER, cluster.id.0, record::put_cluster(cluster)));
     update.aliases.iter().for_each(|(from, to)| put(kind::ALIAS, from.0, record::put_alias(*to)));
     update.corrections.iter().for_each(|made| put(kind::CORRECTION, made.number.into(), record::put_correction(made)));
     let mut remove = |kind, id| batch.remove(&key(kind, id));
     for id in &update.entries_expired {
-        for kind in [kind::ENTRY, kind::TEXT, kind::FEATURES] {
+        for kind in [kind::ENTRY, kind::DETAILS, kind::FEATURES] {
             remove(kind, id.0);
         }
     }

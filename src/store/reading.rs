@@ -59,7 +59,7 @@ impl Store {
                 let part = part.map_err(|error| self.failed(error))?;
                 for (id, bytes) in part.rows() {
                     if let Some(id) = self.decode(reading.take(part.kind, id, bytes))? {
-                        reading.remake_features(id, &self.text(id)?);
+                        reading.remake_features(id, &self.details(id)?.text);
                     }
                 }
             }
@@ -149,6 +149,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::entry::Details;
     use crate::engine::evidence::Decision;
     use crate::engine::id::{ClusterId, FeedId};
     use crate::engine::time::Timestamp;
@@ -178,11 +179,12 @@ mod tests {
     /// A store with entries all over the ids, the first and the last included.
     fn store(folder: &tempfile::TempDir) -> (Store, Vec<Entry>) {
         let entries: Vec<Entry> = (0..2_000_u64).map(|n| entry(n * (u64::MAX / 1_999))).collect();
-        let text = |entry: &Entry| (entry.id, "Rescue boats took all passengers to the harbor.".to_owned());
-        let features = |entry: &Entry| (entry.id, Features::of(&entry.title, &text(entry).1, Some("en")));
+        let text = "Rescue boats took all passengers to the harbor.";
+        let details = |entry: &Entry| (entry.id, Details { text: text.to_owned(), ..Details::default() });
+        let features = |entry: &Entry| (entry.id, Features::of(&entry.title, text, Some("en")));
         let update = Update {
             sequence: 7,
-            texts: entries.iter().map(text).collect(),
+            details: entries.iter().map(details).collect(),
             features: entries.iter().map(features).collect(),
             entries: entries.clone(),
             aliases: vec![(ClusterId(0), ClusterId(3)), (ClusterId(u64::MAX), ClusterId(3))],

@@ -206,7 +206,7 @@ fn feeds_check_shows_what_is_understood() {
     let storyfold = Storyfold::new("");
     let document = "<rss version=\"2.0\"><channel><title>T</title><link>https://example.org/</link><description/>\
         <item><guid>a</guid><title>One &amp;amp; two</title><link>/1</link><pubDate>Sun, 08 Jun 2025 07:30:00 GMT</pubDate></item>\
-        <item><guid>a</guid><title>Again</title></item><item><category>nothing</category></item></channel></rss>";
+        <item><guid>a</guid><title>Again</title></item><item>nothing</item></channel></rss>";
     std::fs::write(storyfold.path("feed.xml"), document).unwrap();
     let checked = storyfold.json(&["feeds", "check", "feed.xml", "--json"]);
     assert_eq!(checked["format"], "rss 2.0");
@@ -214,6 +214,7 @@ fn feeds_check_shows_what_is_understood() {
     assert_eq!(checked["entries"][0]["published"], "2025-06-08T07:30:00Z");
     assert_eq!(checked["entries"][1]["duplicate_of"], checked["entries"][0]["id"]);
     assert_eq!(checked["rejected"][0]["index"], 2);
+    assert_eq!((&checked["encoding"], &checked["repairs"]), (&"utf-8".into(), &serde_json::json!([])));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod daemon;
 mod families;
+mod feeds;
 mod fetch;
 mod host;
 mod parse;

@@ -8,7 +8,7 @@ use storyfold::config::{Config, Environment};
 use storyfold::engine::Engine;
 use storyfold::engine::feed::Validators;
 use storyfold::engine::fetched::{Body, FetchOutcome, Freshness};
-use storyfold::engine::ingest::digested;
+use storyfold::engine::ingest::{Content, Digested, digested};
 use storyfold::engine::time::{Stamp, Timestamp};
 use storyfold::engine::update::{Records, Update};
 
@@ -29,8 +29,16 @@ struct Step {
     feed: Option<String>,
     #[serde(default)]
     entries: Vec<Entry>,
+    /// The document ends behind the last of its entries, as by a lost connection.
+    #[serde(default)]
+    truncated: bool,
     /// The fetch fails so.
     failed: Option<String>,
+    /// We break down over the document.
+    #[serde(default)]
+    broke: bool,
+    /// What the feed's list says of it then.
+    status: Option<String>,
     /// The clusters of these entries are made one by hand.
     merge: Option<[String; 2]>,
     /// These entries are taken out of their cluster by hand.
@@ -140,9 +148,10 @@ impl World {
             let spec = self.config.feeds.iter().find(|spec| spec.written == written).unwrap();
             let outcome = match &step.failed {
                 Some(reason) => FetchOutcome::Failed(reason.clone()),
-                None => FetchOutcome::Body(body(&written, &step.entries)),
+                None => FetchOutcome::Body(body(&written, &step.entries, !step.truncated)),
             };
-            let fetched = digested(spec, outcome);
+            let fetched =
+                if step.broke { Digested { feed: spec.id, content: Content::Broke } } else { digested(spec, outcome) };
             let stamp = self.stamp(at);
             let update = self.engine.handle_fetched(stamp, fetched);
             self.model.commit(update);
@@ -197,6 +206,12 @@ impl World {
         self.engine = again;
     }
 
+    fn status(&self, step: &Step) -> &'static str {
+        let written = step.feed.as_ref().map(|name| format!("https://{name}.example/feed"));
+        let (_, state) = self.engine.feeds().find(|(spec, _)| Some(&spec.written) == written.as_ref()).unwrap();
+        state.status(moment(&step.at))
+    }
+
     fn chains(&self) -> usize {
         let continued = |cluster: &&storyfold::engine::cluster::Cluster| {
             let earlier = cluster.follows.and_then(|earlier| self.engine.cluster(earlier));
@@ -224,7 +239,7 @@ fn moment(text: &str) -> Timestamp {
 }
 
 /// An Atom document with these entries.
-fn body(url: &str, entries: &[Entry]) -> Body {
+fn body(url: &str, entries: &[Entry], is_whole: bool) -> Body {
     let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
     let mut xml = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>A feed</title>".to_owned();
     for (place, entry) in entries.iter().enumerate() {
@@ -244,7 +259,9 @@ fn body(url: &str, entries: &[Entry]) -> Body {
         }
         xml.push_str(&format!("<summary>{}</summary></entry>", escape(&entry.text)));
     }
-    xml.push_str("</feed>");
+    if is_whole {
+        xml.push_str("</feed>");
+    }
     let freshness = Freshness { validators: Validators::default(), max_age: None };
     Body { bytes: xml.into_bytes().into(), content_type: None, final_url: Some(url.to_owned()), freshness }
 }
@@ -272,6 +289,9 @@ fn scenarios() {
                 }
                 expected.sort();
                 assert_eq!(world.clusters(), expected, "{place}");
+            }
+            if let Some(expected) = &step.status {
+                assert_eq!(world.status(step), *expected, "{place}");
             }
             if let Some(expected) = step.chains {
                 assert_eq!(world.chains(), expected, "{place}: {:?}", world.clusters());

@@ -4,6 +4,7 @@
 use std::path::Path;
 use storyfold::config::{Config, Environment};
 use storyfold::engine::Engine;
+use storyfold::engine::entry::Details;
 use storyfold::engine::feed::Validators;
 use storyfold::engine::fetched::{Body, FetchOutcome, Freshness};
 use storyfold::engine::id::EntryId;
@@ -53,9 +54,9 @@ fn what_is_committed_is_there_after_a_new_opening() {
     drop(store);
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(store.records().unwrap(), before);
-    let (id, text) = &updates[1].texts[0];
-    assert_eq!(store.text(*id).unwrap(), *text);
-    assert_eq!(store.text(EntryId(0)).unwrap(), "");
+    let (id, details) = &updates[1].details[0];
+    assert_eq!(store.details(*id).unwrap(), *details);
+    assert_eq!(store.details(EntryId(0)).unwrap(), Details::default());
 }
 
 #[test]

@@ -22,8 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Foreign crates that have one home (a room, or a file of the engine).
 const HOMES: &[(&str, &[&str])] = &[
     ("feed_rs", &["engine/parse.rs", "engine/render/mod.rs"]),
-    ("quick_xml", &["engine/parse.rs", "engine/render/"]),
-    ("html5gum", &["engine/markup.rs"]),
+    ("quick_xml", &["engine/repair/", "engine/hypertext.rs", "engine/render/"]),
+    ("encoding_rs", &["engine/encoding.rs"]),
+    ("chardetng", &["engine/encoding.rs"]),
+    ("html5gum", &["engine/markup.rs", "engine/hypertext.rs"]),
     ("strsim", &["engine/text/", "engine/copy.rs", "engine/baseline.rs"]),
     ("rust_stemmers", &["engine/text/"]),
     ("psl", &["engine/link.rs"]),

@@ -9,7 +9,7 @@ const PARAGRAPHS_MAX: usize = 12;
 /// The body as HTML: paragraphs, then one list of sources.
 pub(super) fn html(item: &Item) -> String {
     let markup = html! {
-        @for paragraph in item.text.lines().take(PARAGRAPHS_MAX) { p { (paragraph) } }
+        @for paragraph in item.details.text.lines().take(PARAGRAPHS_MAX) { p { (paragraph) } }
         @if item.sources.len() > 1 { (sources(item)) }
     };
     markup.into_string()
@@ -41,5 +41,5 @@ fn line(source: &Source) -> Markup {
 
 /// One line of plain text for formats and readers that show no HTML.
 pub(super) fn summary(item: &Item) -> String {
-    item.text.lines().next().unwrap_or_default().to_owned()
+    item.details.text.lines().next().unwrap_or_default().to_owned()
 }

@@ -71,6 +71,7 @@ fn clean(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::entry::Details;
     use crate::engine::id::{ClusterId, EntryId};
     use crate::engine::merged::{Item, Source};
     use crate::engine::time::Timestamp;
@@ -96,7 +97,7 @@ mod tests {
             published: at,
             updated: at,
             lead: EntryId(1),
-            text: format!("{evil}\nSecond paragraph."),
+            details: Details { text: format!("{evil}\nSecond paragraph."), ..Details::default() },
             language: Some("en".to_owned()),
             categories: vec![evil.to_owned()],
             edition: 1,

@@ -2,9 +2,11 @@
 //! value in postcard's format (<https://postcard.jamesmunns.com/wire-format>). Golden bytes in the tests hold it still.
 
 mod cluster;
+mod details;
 mod entry;
 
 pub(super) use cluster::{cluster, correction, put_cluster, put_correction};
+pub(super) use details::{details, put_details};
 pub(super) use entry::{entry, put_entry};
 
 use crate::engine::features::{Features, Length, Term};
@@ -16,7 +18,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The version that is written. A change of any shape below raises it and adds a step that reads the one before.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +90,7 @@ enum ResultRecord {
     RateLimited,
     Gone,
     Failed { reason: String },
+    Broke,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,14 +108,6 @@ pub(super) fn put_sequence(sequence: u64) -> Vec<u8> {
 }
 
 pub(super) fn sequence(bytes: &[u8]) -> Result<u64, RecordError> {
-    open(bytes)
-}
-
-pub(super) fn put_text(text: &str) -> Vec<u8> {
-    seal(&text)
-}
-
-pub(super) fn text(bytes: &[u8]) -> Result<String, RecordError> {
     open(bytes)
 }
 
@@ -165,6 +160,7 @@ pub(super) fn put_feed(feed: &FeedState) -> Vec<u8> {
             PollResult::NotModified => ResultRecord::NotModified,
             PollResult::RateLimited => ResultRecord::RateLimited,
             PollResult::Gone => ResultRecord::Gone,
+            PollResult::Broke => ResultRecord::Broke,
             PollResult::Failed { reason } => ResultRecord::Failed { reason: reason.clone() },
         }),
         failures: feed.failures,
@@ -189,6 +185,7 @@ pub(super) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordError> {
             ResultRecord::NotModified => PollResult::NotModified,
             ResultRecord::RateLimited => PollResult::RateLimited,
             ResultRecord::Gone => PollResult::Gone,
+            ResultRecord::Broke => PollResult::Broke,
             ResultRecord::Failed { reason } => PollResult::Failed { reason },
         }),
         failures: record.failures,
@@ -241,10 +238,22 @@ mod tests {
     use super::*;
     use crate::engine::cluster::{Cluster, Publication};
     use crate::engine::correction::{Act, Correction};
-    use crate::engine::entry::Entry;
+    use crate::engine::entry::{Details, Enclosure, Entry, Origin};
     use crate::engine::evidence::{Decision, Match, SharedTerm};
     use crate::engine::model::Lengths;
     use crate::engine::similarity::Evidence;
+
+    fn some_details() -> Details {
+        Details {
+            text: "n\u{e9}".to_owned(),
+            html: Some("<b>n\u{e9}</b>".to_owned()),
+            authors: vec!["A".to_owned()],
+            categories: vec!["c".to_owned()],
+            image: Some("i".to_owned()),
+            enclosures: vec![Enclosure { url: "u".to_owned(), media_type: Some("m".to_owned()), bytes: Some(300) }],
+            origin: Some(Origin { name: Some("o".to_owned()), url: None }),
+        }
+    }
 
     fn found() -> Match {
         Match {
@@ -344,26 +353,30 @@ mod tests {
     #[test]
     fn the_bytes_on_disk_do_not_change() {
         let check = |name: &str, bytes: &[u8], golden: &str| assert_eq!(hex(bytes), golden, "{name}");
-        check("sequence", &put_sequence(300), "02df4f7ad6ac02");
-        check("text", &put_text("né"), "020133d1f3036ec3a9");
-        check("carried", &put_carried(&[EntryId(1), EntryId(300)]), "0248df467b0201ac02");
-        check("alias", &put_alias(ClusterId(3)), "02edef6d1503");
+        check("sequence", &put_sequence(300), "03df4f7ad6ac02");
+        check(
+            "details",
+            &put_details(&some_details()),
+            "030d81e465036ec3a9010a3c623e6ec3a93c2f623e01014101016301016901017501016d01ac020101016f00",
+        );
+        check("carried", &put_carried(&[EntryId(1), EntryId(300)]), "0348df467b0201ac02");
+        check("alias", &put_alias(ClusterId(3)), "03edef6d1503");
         check(
             "feed",
             &put_feed(&a_feed()),
-            "0215e18af81268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000104026e6f03",
+            "0315e18af81268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000104026e6f03",
         );
         check(
             "entry",
             &put_entry(&an_entry()),
-            "02b797db110101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00014d8407",
+            "03b797db110101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00014d8407",
         );
         check(
             "cluster",
             &put_cluster(&a_cluster()),
-            "02033e459904010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f3102010000",
+            "03033e459904010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f3102010000",
         );
-        check("features", &put_features(&some_features()), "028391cfb1014d01020802090100");
+        check("features", &put_features(&some_features()), "038391cfb1014d01020802090100");
     }
 
     #[test]
@@ -381,6 +394,8 @@ mod tests {
         let decision = Decision::Join { to: was, runner_up: None };
         assert_eq!(entry(2, &written).unwrap(), Entry { decision, spoke: Vec::new(), ..an_entry() });
         assert_eq!(features(2, &bytes("01b7fbef6e014d01020802")).unwrap(), (EntryId(2), None));
+        let text_only = Details { text: "n\u{e9}".to_owned(), ..Details::default() };
+        assert_eq!(details(&bytes("020133d1f3036ec3a9")).unwrap(), text_only);
     }
 
     #[test]
@@ -411,16 +426,16 @@ mod tests {
 
     #[test]
     fn damage_and_newer_versions_are_told_apart() {
-        let good = put_text("text");
-        assert!(matches!(text(&[]), Err(RecordError::Damaged)));
+        let good = put_details(&Details::default());
+        assert!(matches!(details(&[]), Err(RecordError::Damaged)));
         for place in 1..good.len() {
             let mut bad = good.clone();
             bad[place] ^= 4;
-            assert!(matches!(text(&bad), Err(RecordError::Damaged)), "byte {place}");
-            assert!(matches!(text(&good[..place]), Err(RecordError::Damaged)), "cut at {place}");
+            assert!(matches!(details(&bad), Err(RecordError::Damaged)), "byte {place}");
+            assert!(matches!(details(&good[..place]), Err(RecordError::Damaged)), "cut at {place}");
         }
         let mut newer = good.clone();
         newer[0] = VERSION + 1;
-        assert!(matches!(text(&newer), Err(RecordError::Newer(3))));
+        assert!(matches!(details(&newer), Err(RecordError::Newer(4))));
     }
 }

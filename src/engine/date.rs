@@ -1,0 +1,415 @@
+//! Dates as feeds write them: RFC 822 and 3339, and what comes instead.
+//!
+//! One reading for all of it: the text is cut into numbers, words and signs, and what they can only be decides. Month
+//! names come from the locales of the GNU C library; zones are those of RFC 822 and the ones seen in feeds. Where
+//! nothing decides, the American order of numbers is taken behind a slash and the European one else, and UTC.
+
+use super::time::Timestamp;
+use jiff::civil;
+use pure_rust_locales::{Locale, locale_match};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Bytes of a text that may be a date.
+const TEXT_BYTES_MAX: usize = 100;
+/// A year of two digits before this one is of this century (RFC 2822, section 4.3).
+const CENTURY_TURNS: i16 = 50;
+
+/// Reads a date; `None` where it is none, or not one of the calendar's.
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > TEXT_BYTES_MAX {
+        return None;
+    }
+    Timestamp::parse_rfc3339(text).or_else(|| unix(text)).or_else(|| Parts::of(text).moment())
+}
+
+/// Seconds or milliseconds since 1970; not a day in eight digits, nor a moment in fourteen.
+fn unix(text: &str) -> Option<Timestamp> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = text.parse().ok()?;
+    match text.len() {
+        9..=11 => Some(Timestamp::from_secs(number)),
+        12..=13 => Some(Timestamp::from_millis(number)),
+        _ => None,
+    }
+}
+
+/// What a date is made of, in the order of the text.
+#[derive(Debug, Default)]
+struct Parts {
+    /// Numbers that are not of the time, each with how many digits it has.
+    numbers: Vec<(i64, usize)>,
+    /// What stands behind the first number.
+    separator: Option<char>,
+    month: Option<i8>,
+    /// How many numbers stood before the month's name.
+    before_month: usize,
+    time: Option<(i8, i8, i8)>,
+    is_afternoon: Option<bool>,
+    /// Seconds east of Greenwich.
+    offset: Option<i32>,
+}
+
+impl Parts {
+    fn of(text: &str) -> Self {
+        let mut parts = Self::default();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let taken = if c.is_ascii_digit() {
+                parts.number(rest)
+            } else if c.is_alphabetic() {
+                parts.word(rest)
+            } else if matches!(c, '+' | '-' | '\u{2212}') && parts.time.is_some() {
+                parts.sign(rest, c)
+            } else {
+                c.len_utf8()
+            };
+            rest = &rest[taken..];
+        }
+        parts
+    }
+
+    /// A time, or a number of the date; how many bytes it takes.
+    fn number(&mut self, rest: &str) -> usize {
+        let (number, digits) = digits(rest);
+        if self.time.is_none() && rest[digits..].starts_with(':') && digits <= 2 {
+            let (minute, length) = self::digits(&rest[digits + 1..]);
+            let mut taken = digits + 1 + length;
+            let mut second = 0;
+            if rest[taken..].starts_with(':') {
+                let (value, length) = self::digits(&rest[taken + 1..]);
+                second = value;
+                taken += 1 + length;
+                if rest[taken..].starts_with(['.', ',']) {
+                    taken += 1 + self::digits(&rest[taken + 1..]).1;
+                }
+            }
+            // A leap second is the last of its minute.
+            self.time = Some((small(number), small(minute), small(second.min(59))));
+            return taken;
+        }
+        if self.numbers.is_empty() {
+            self.separator = rest[digits..].chars().next();
+        }
+        self.numbers.push((number, digits));
+        digits
+    }
+
+    /// A month, a half of the day, a zone, or a word that says nothing (a weekday); how many bytes it takes.
+    fn word(&mut self, rest: &str) -> usize {
+        let length = rest.find(|c: char| !c.is_alphabetic() && !is_mark(c)).unwrap_or(rest.len());
+        let word = &rest[..length];
+        if word.eq_ignore_ascii_case("t") {
+            let (number, digits) = digits(&rest[1..]);
+            if self.time.is_none() && (digits == 4 || digits == 6) {
+                let number = if digits == 4 { number * 100 } else { number };
+                self.time = Some((small(number / 10_000), small(number / 100 % 100), small(number % 100)));
+                return 1 + digits;
+            }
+            return 1;
+        }
+        let lower = word.to_lowercase();
+        if let Some(is_afternoon) = half_of_day(&lower) {
+            self.is_afternoon = Some(is_afternoon);
+        } else if let Some(seconds) = ZONES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|zone| zone.1)
+            && self.time.is_some()
+        {
+            self.offset.get_or_insert(seconds);
+        } else if self.month.is_none()
+            && let Some(month) = month(&lower)
+        {
+            self.month = Some(month);
+            self.before_month = self.numbers.len();
+        }
+        length
+    }
+
+    /// An offset: `+0900`, `-5`, `+09:00`; how many bytes it takes.
+    fn sign(&mut self, rest: &str, sign: char) -> usize {
+        let start = sign.len_utf8();
+        let (number, digits) = digits(&rest[start..]);
+        let mut taken = start + digits;
+        let (hours, minutes) = match digits {
+            1 | 2 if rest[taken..].starts_with(':') => {
+                let (minutes, length) = self::digits(&rest[taken + 1..]);
+                taken += 1 + length;
+                (number, minutes)
+            }
+            1 | 2 => (number, 0),
+            3 | 4 => (number / 100, number % 100),
+            _ => return start,
+        };
+        if hours <= 14 && minutes < 60 {
+            let seconds = i32::try_from(hours * 3600 + minutes * 60).unwrap_or_default();
+            self.offset = Some(if sign == '+' { seconds } else { -seconds });
+        }
+        taken
+    }
+
+    fn moment(&self) -> Option<Timestamp> {
+        let (year, month, day) = self.day()?;
+        let (hour, minute, second) = self.clock()?;
+        // Midnight at the end of a day is the next day's.
+        let (hour, days) = if hour == 24 { (0, 1) } else { (hour, 0) };
+        let local = civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+        let utc = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+        Some(Timestamp::from_secs(utc + days * 86_400 - i64::from(self.offset.unwrap_or(0))))
+    }
+
+    fn clock(&self) -> Option<(i8, i8, i8)> {
+        let Some((hour, minute, second)) = self.time else { return Some((0, 0, 0)) };
+        let hour = match self.is_afternoon {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        };
+        let exists = (0..=24).contains(&hour) && (hour < 24 || (minute, second) == (0, 0));
+        exists.then_some((hour, minute, second))
+    }
+
+    /// Year, month and day, by what each number can only be.
+    fn day(&self) -> Option<(i16, i8, i8)> {
+        let by_name = |day: (i64, usize), year: (i64, usize)| Some((full_year(year)?, self.month?, small(day.0)));
+        match (self.month, self.numbers.as_slice()) {
+            // `22 June 2015`, `June 22, 2015`, `2015 June 22`; two digits each, the year comes last.
+            (Some(_), &[first, second, ..]) if first.1 >= 3 || first.0 > 31 => by_name(second, first),
+            (Some(_), &[first, second, ..]) => by_name(first, second),
+            (Some(_), &[year]) if year.1 == 4 => by_name((1, 1), year),
+            (None, &[(number, 8)]) => Some((year_of(number / 10_000)?, small(number / 100 % 100), small(number % 100))),
+            (None, &[(number, 14)]) => {
+                let number = number / 1_000_000;
+                Some((year_of(number / 10_000)?, small(number / 100 % 100), small(number % 100)))
+            }
+            (None, &[(year, 4)]) => Some((year_of(year)?, 1, 1)),
+            (None, &[(year, 4), (month, 1 | 2)]) => Some((year_of(year)?, small(month), 1)),
+            (None, &[(year, 4), (month, _), (day, _), ..]) => Some((year_of(year)?, small(month), small(day))),
+            (None, &[first, second, year, ..]) => {
+                let is_american = self.separator == Some('/') && first.0 <= 12;
+                let (day, month) = if is_american { (second, first) } else { (first, second) };
+                Some((full_year(year)?, small(month.0), small(day.0)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The number that a text begins with, and how many digits it has; long ones end at eighteen.
+fn digits(text: &str) -> (i64, usize) {
+    let length = text.bytes().take(18).take_while(u8::is_ascii_digit).count();
+    (text[..length].parse().unwrap_or(0), length)
+}
+
+/// What is no day, month or hour for its size is none of the calendar's either.
+fn small(number: impl TryInto<i8>) -> i8 {
+    number.try_into().unwrap_or(-1)
+}
+
+fn year_of(number: i64) -> Option<i16> {
+    i16::try_from(number).ok().filter(|year| (1..=9999).contains(year))
+}
+
+/// RFC 2822, section 4.3: years of two and three digits.
+fn full_year((number, digits): (i64, usize)) -> Option<i16> {
+    let year = year_of(number.max(1))?;
+    match digits {
+        1 | 2 if i64::from(year) != number => Some(2000),
+        1 | 2 if year < CENTURY_TURNS => Some(2000 + year),
+        1..=3 => Some(1900 + year),
+        _ => Some(year),
+    }
+}
+
+/// Marks that are part of a word: accents that stand alone.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{9ff}')
+}
+
+fn half_of_day(lower: &str) -> Option<bool> {
+    match lower {
+        "pm" | "\u{c624}\u{d6c4}" | "\u{4e0b}\u{5348}" | "\u{5348}\u{5f8c}" => Some(true),
+        "am" | "\u{c624}\u{c804}" | "\u{4e0a}\u{5348}" | "\u{5348}\u{524d}" => Some(false),
+        _ => None,
+    }
+}
+
+/// The month of a name, or of the beginning of one with three letters or more; of a beginning, English first.
+fn month(lower: &str) -> Option<i8> {
+    if let Some(month) = MONTHS.get(lower) {
+        return Some(*month);
+    }
+    let is_short = lower.chars().count() < 3;
+    let english = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let place = english.iter().position(|name| !is_short && lower.starts_with(name) && is_english_month(lower))?;
+    Some(small(place + 1))
+}
+
+/// `sept`, `janu`: abbreviations by hand.
+fn is_english_month(lower: &str) -> bool {
+    const WHOLE: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    WHOLE.iter().any(|whole| whole.starts_with(lower))
+}
+
+macro_rules! month_names {
+    ($($locale:ident),* $(,)?) => {
+        [$((
+            locale_match!(Locale::$locale => LC_TIME::MON),
+            locale_match!(Locale::$locale => LC_TIME::ABMON),
+        )),*]
+    };
+}
+
+/// Names and short names of months, in lower case and without points; where languages disagree, the first listed.
+static MONTHS: LazyLock<BTreeMap<String, i8>> = LazyLock::new(|| {
+    let mut months = BTreeMap::new();
+    let languages = month_names![
+        en_US, de_DE, de_AT, fr_FR, es_ES, pt_BR, it_IT, nl_NL, ru_RU, pl_PL, cs_CZ, sk_SK, sv_SE, da_DK, nb_NO, fi_FI,
+        hu_HU, ro_RO, el_GR, tr_TR, uk_UA, bg_BG, sr_RS, hr_HR, sl_SI, et_EE, lv_LV, lt_LT, ca_ES, eu_ES, gl_ES, id_ID,
+        vi_VN, ar_EG, he_IL, fa_IR, hi_IN, is_IS,
+    ];
+    for (names, short_names) in languages {
+        for (place, name) in names.iter().enumerate().chain(short_names.iter().enumerate()) {
+            let name = name.to_lowercase();
+            let name = name.trim_end_matches('.').trim();
+            if name.chars().count() > 1 && name.chars().all(|c| c.is_alphabetic() || is_mark(c)) {
+                months.entry(name.to_owned()).or_insert(small(place + 1));
+            }
+        }
+    }
+    months
+});
+
+const HOUR: i32 = 3600;
+
+/// Names of zones, as feeds have them; what is read as several takes the one seen most.
+const ZONES: &[(&str, i32)] = &[
+    ("z", 0),
+    ("ut", 0),
+    ("utc", 0),
+    ("gmt", 0),
+    ("wet", 0),
+    ("bst", HOUR),
+    ("ist", 5 * HOUR + HOUR / 2),
+    ("west", HOUR),
+    ("cet", HOUR),
+    ("mez", HOUR),
+    ("met", HOUR),
+    ("cest", 2 * HOUR),
+    ("mesz", 2 * HOUR),
+    ("mest", 2 * HOUR),
+    ("eet", 2 * HOUR),
+    ("sast", 2 * HOUR),
+    ("eest", 3 * HOUR),
+    ("msk", 3 * HOUR),
+    ("trt", 3 * HOUR),
+    ("irst", 3 * HOUR + HOUR / 2),
+    ("gst", 4 * HOUR),
+    ("pkt", 5 * HOUR),
+    ("npt", 5 * HOUR + 3 * HOUR / 4),
+    ("ict", 7 * HOUR),
+    ("wib", 7 * HOUR),
+    ("hkt", 8 * HOUR),
+    ("sgt", 8 * HOUR),
+    ("pht", 8 * HOUR),
+    ("awst", 8 * HOUR),
+    ("jst", 9 * HOUR),
+    ("kst", 9 * HOUR),
+    ("acst", 9 * HOUR + HOUR / 2),
+    ("aest", 10 * HOUR),
+    ("acdt", 10 * HOUR + HOUR / 2),
+    ("aedt", 11 * HOUR),
+    ("nzst", 12 * HOUR),
+    ("nzdt", 13 * HOUR),
+    ("brt", -3 * HOUR),
+    ("art", -3 * HOUR),
+    ("adt", -3 * HOUR),
+    ("ndt", -2 * HOUR - HOUR / 2),
+    ("nst", -3 * HOUR - HOUR / 2),
+    ("ast", -4 * HOUR),
+    ("edt", -4 * HOUR),
+    ("et", -5 * HOUR),
+    ("est", -5 * HOUR),
+    ("cdt", -5 * HOUR),
+    ("ct", -6 * HOUR),
+    ("cst", -6 * HOUR),
+    ("mdt", -6 * HOUR),
+    ("mt", -7 * HOUR),
+    ("mst", -7 * HOUR),
+    ("pdt", -7 * HOUR),
+    ("pt", -8 * HOUR),
+    ("pst", -8 * HOUR),
+    ("akdt", -8 * HOUR),
+    ("akst", -9 * HOUR),
+    ("hst", -10 * HOUR),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(parse(text).map(|date| date.to_string()).as_deref(), Some(expected), "{text}");
+        };
+        check("2015-06-22T11:12:20Z", "2015-06-22T11:12:20Z");
+        check("2015-06-22t13:12:20.25+02:00", "2015-06-22T11:12:20Z");
+        check("2015-06-22T13:12:20+0200", "2015-06-22T11:12:20Z");
+        check("2015-06-22 13:12:20+02:00", "2015-06-22T11:12:20Z");
+        check("2015-06-22 11:12:20", "2015-06-22T11:12:20Z");
+        check("2015-06-22T11:12", "2015-06-22T11:12:00Z");
+        check("2015-06-22", "2015-06-22T00:00:00Z");
+        check("2015-06", "2015-06-01T00:00:00Z");
+        check("2015", "2015-01-01T00:00:00Z");
+        check("20150622", "2015-06-22T00:00:00Z");
+        check("20150622T111220Z", "2015-06-22T11:12:20Z");
+        check("2015/6/22 11:12:20", "2015-06-22T11:12:20Z");
+        check("Mon, 22 Jun 2015 11:12:20 GMT", "2015-06-22T11:12:20Z");
+        check("Mon, 22 Jun 2015 13:12:20 +0200", "2015-06-22T11:12:20Z");
+        check("22 Jun 15 11:12 UT", "2015-06-22T11:12:00Z");
+        check("22 Jun 99 11:12 UT", "1999-06-22T11:12:00Z");
+        check("Mon, 22 Jun 2015 13:12:20 CEST", "2015-06-22T11:12:20Z");
+        check("Mon, 22 Jun 2015 07:12:20 EDT", "2015-06-22T11:12:20Z");
+        check("Mon, 22 June 2015 21:12:20 AEST", "2015-06-22T11:12:20Z");
+        check("Mon Jun 22 2015 20:12:20 GMT+0900 (JST)", "2015-06-22T11:12:20Z");
+        check("Mon Jun 22 11:12:20 2015", "2015-06-22T11:12:20Z");
+        check("Sat, Dec 16 2023 02:02:33 PM", "2023-12-16T14:02:33Z");
+        check("December 16, 2023 12:02 AM", "2023-12-16T00:02:00Z");
+        check("22.11.2022 12:16:00", "2022-11-22T12:16:00Z");
+        check("12/16/2023", "2023-12-16T00:00:00Z");
+        check("16/12/2023", "2023-12-16T00:00:00Z");
+        check("Di, 16 Dez 2023 12:00:00 +0100", "2023-12-16T11:00:00Z");
+        check("16 d\u{e9}cembre 2023 12:00", "2023-12-16T12:00:00Z");
+        check("16 \u{434}\u{435}\u{43a}\u{430}\u{431}\u{440}\u{44f} 2023", "2023-12-16T00:00:00Z");
+        check("2004\u{b144} 05\u{c6d4} 28\u{c77c} \u{c624}\u{d6c4} 11:31:15", "2004-05-28T23:31:15Z");
+        check("2004\u{5e74}5\u{6708}28\u{65e5} 11:31", "2004-05-28T11:31:00Z");
+        check("1434971540", "2015-06-22T11:12:20Z");
+        check("1434971540000", "2015-06-22T11:12:20Z");
+        check("Sun, 31 Dec 2023 24:00:00 GMT", "2024-01-01T00:00:00Z");
+        check("Sat, 31 Dec 2016 23:59:60 GMT", "2016-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        let long = "9".repeat(200);
+        for text in ["", " ", "yesterday", "31 Feb 2015", "2015-13-01", "Mon, 22 Jun 2015 25:00:00 GMT", "12", &long] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}
