@@ -17,12 +17,11 @@ mod feeds;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use storyfold::engine::encoding::decode;
 use storyfold::engine::feed::{FeedSpec, Validators};
 use storyfold::engine::fetched::{Body, Freshness};
 use storyfold::engine::link::FeedUrl;
 use storyfold::engine::parse::parse;
-use storyfold::engine::repair::{Repairs, rewritten};
+use storyfold::engine::repair::{Repairs, decode, rewritten};
 
 /// Each reader reads all documents so often; the fastest round counts, which other work on the machine disturbs least.
 const ROUNDS: usize = 15;

@@ -63,7 +63,10 @@ impl CanonicalLink {
     pub fn of(link: &str) -> Option<Self> {
         let url = web_link(link)?;
         let host = url.host_str()?.trim_end_matches('.');
-        let host = host.strip_prefix("www.").unwrap_or(host);
+        let host = host.strip_prefix("www.").filter(|rest| !rest.is_empty()).unwrap_or(host);
+        if host.is_empty() {
+            return None;
+        }
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         // Java servers put the session behind the path.
         let path = url.path().split(";jsessionid=").next().unwrap_or_default().trim_end_matches('/');

@@ -19,7 +19,6 @@ pub mod clustering;
 pub mod copy;
 pub mod correction;
 pub mod date;
-pub mod encoding;
 pub mod entry;
 pub mod eval;
 pub mod evidence;

@@ -1,13 +1,12 @@
 //! Bytes to a [`Document`]: what a feed says, in our words. The only file that speaks of `feed_rs`.
 //!
 //! ```text
-//! bytes -> encoding::decode -> repair::rewritten (a clean Atom document, whatever came) -> feed_rs -> Draft
+//! bytes -> repair::decode -> repair::rewritten (a clean Atom document, whatever came) -> feed_rs -> Draft
 //! ```
 //!
 //! Promises: no panic gets out, however the bytes are made; the same bytes give the same ids on every fetch and every
 //! machine; an item that cannot be used costs that item.
 
-use super::encoding;
 use super::entry::{Details, Draft, Enclosure, Identity, Origin};
 use super::features::Features;
 use super::feed::FeedSpec;
@@ -17,7 +16,7 @@ use super::hypertext;
 use super::id::{EntryId, digest};
 use super::link::{CanonicalLink, web_link};
 use super::markup;
-use super::repair::{Repairs, Rewritten, Unreadable, rewritten};
+use super::repair::{Repairs, Rewritten, Unreadable, decode, rewritten};
 use super::tail::without_furniture;
 use super::time::Timestamp;
 use feed_rs::model;
@@ -90,7 +89,7 @@ pub fn parse(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
 
 fn read(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
     let mut repairs = Repairs::default();
-    let decoded = encoding::decode(&body.bytes, body.content_type.as_deref(), &mut repairs);
+    let decoded = decode(&body.bytes, body.content_type.as_deref(), &mut repairs);
     let mut rewritten = rewritten(&decoded.text, body.final_url.as_deref(), &mut repairs)?;
     let (title, items) = feed_of(&rewritten);
     let title = title.map(|title| line_of(&title)).filter(|title| !title.is_empty());

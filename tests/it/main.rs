@@ -15,6 +15,7 @@ mod feeds;
 mod fetch;
 mod host;
 mod parse;
+mod promises;
 mod samples;
 mod scenarios;
 mod store;

@@ -23,8 +23,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("feed_rs", &["engine/parse.rs", "engine/render/mod.rs"]),
     ("quick_xml", &["engine/repair/", "engine/hypertext.rs", "engine/render/"]),
-    ("encoding_rs", &["engine/encoding.rs"]),
-    ("chardetng", &["engine/encoding.rs"]),
+    ("encoding_rs", &["engine/repair/encoding.rs"]),
+    ("chardetng", &["engine/repair/encoding.rs"]),
     ("html5gum", &["engine/markup.rs", "engine/hypertext.rs"]),
     ("strsim", &["engine/text/", "engine/copy.rs", "engine/baseline.rs"]),
     ("rust_stemmers", &["engine/text/"]),

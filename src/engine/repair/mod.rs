@@ -1,6 +1,7 @@
 //! Documents as publishers write them, made into one that a parser can read: a feed in Atom 1.0, whatever came.
 //!
 //! ```text
+//! bytes -> text, in the encoding they really have
 //! text -> tokens (never fails, never nests) -> Item (what it means, by vocabulary) -> an Atom entry of our own writing
 //! JSON -> a reader that forgives types       -> Item
 //! ```
@@ -14,6 +15,7 @@
 //! there, each oddity with a fixture in `tests/feeds`.
 
 mod capture;
+mod encoding;
 mod fields;
 mod item;
 mod json;
@@ -24,6 +26,7 @@ mod tokens;
 mod vocabulary;
 mod xml;
 
+pub use encoding::{Decoded, decode};
 use std::ops::Range;
 pub use tokens::{ATTRIBUTES_MAX, TAG_BYTES_MAX};
 

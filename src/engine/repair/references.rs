@@ -1,7 +1,7 @@
 //! Character and entity references (XML 1.0, section 4.1), and what feeds write in their place.
 
+use super::encoding::windows_1252;
 use super::{Repair, Repairs};
-use crate::engine::encoding::windows_1252;
 use memchr::memchr;
 use quick_xml::escape::{resolve_html5_entity, resolve_xml_entity};
 use std::borrow::Cow;

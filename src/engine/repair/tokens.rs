@@ -4,7 +4,7 @@
 
 use super::Repair;
 use super::Repairs;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 use quick_xml::events::attributes::Attributes;
 
 /// Bytes of one tag, attributes included. The longest of real feeds are some kilobytes (`data:` images); a longer tag
@@ -129,11 +129,7 @@ impl<'a> Tokens<'a> {
             b'!' if rest.starts_with("<![CDATA[") => Some(self.section(rest, repairs)),
             b'!' => self.declaration(rest),
             b'?' => self.skip(rest, 2, ">").map(|_| Token::Remark),
-            b'/' => {
-                let inside = self.skip(rest, 2, ">")?;
-                let name = inside.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
-                is_name(name).then_some(Token::Close(name))
-            }
+            b'/' => self.end_tag(rest),
             _ => self.tag(rest, repairs),
         }
     }
@@ -162,13 +158,28 @@ impl<'a> Tokens<'a> {
         Some(&rest[open..open + length])
     }
 
+    fn end_tag(&mut self, rest: &'a str) -> Option<Token<'a>> {
+        let length = memchr2(b'>', b'<', &rest.as_bytes()[2..])?;
+        let inside = &rest[2..2 + length];
+        let name = inside.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
+        let is_tag = rest.as_bytes()[2 + length] == b'>' && is_name(name);
+        is_tag.then(|| {
+            self.at += length + 3;
+            Token::Close(name)
+        })
+    }
+
     /// A document type, with the declarations it may hold.
     fn declaration(&mut self, rest: &'a str) -> Option<Token<'a>> {
-        let end = memchr(b'>', rest.as_bytes())?;
-        if rest[..end].contains('[') && self.skip(rest, 2, "]>").is_some() {
-            return Some(Token::Remark);
+        let start = self.at;
+        if self.skip(rest, 2, ">")?.contains('[') {
+            let end = self.at;
+            self.at = start;
+            if self.skip(rest, 2, "]>").is_none() {
+                self.at = end;
+            }
         }
-        self.skip(rest, 2, ">").map(|_| Token::Remark)
+        Some(Token::Remark)
     }
 
     fn tag(&mut self, rest: &'a str, repairs: &mut Repairs) -> Option<Token<'a>> {

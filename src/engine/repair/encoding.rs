@@ -2,7 +2,7 @@
 //! (which hardly anything else is by chance), what the host says, what the document says, what its letters look like
 //! (the WHATWG encodings, by `encoding_rs`; the guess, by `chardetng`).
 
-use super::repair::{Repair, Repairs};
+use super::{Repair, Repairs};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
