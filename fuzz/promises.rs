@@ -1,4 +1,4 @@
-//! What holds for any input at all. The fuzz targets look for one that breaks a promise; `tests/it/promises.rs` tries a
+//! What holds for any input at all. The fuzz targets look for one that breaks a promise; `tests/it/chance.rs` tries a
 //! few thousand in every test run.
 
 #![allow(dead_code, reason = "each target needs one of them")]
@@ -80,7 +80,7 @@ fn is_harmless(html: &str) {
                     match attribute.key.into_inner() {
                         "alt" => {}
                         "href" | "src" => {
-                            assert!(value.starts_with("http://") || value.starts_with("https://"), "{value}")
+                            assert!(value.starts_with("http://") || value.starts_with("https://"), "{value}");
                         }
                         other => panic!("{other} in <{name}>"),
                     }

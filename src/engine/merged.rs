@@ -32,6 +32,8 @@ pub struct Item {
     pub id: ClusterId,
     /// The lead's, or its first words.
     pub title: String,
+    /// Its publisher gave no title: these are the first words of the text.
+    pub is_title_derived: bool,
     /// The lead's, frozen at publication.
     pub link: Option<String>,
     /// See [`super::cluster::Publication::published`].

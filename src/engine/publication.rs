@@ -183,6 +183,7 @@ impl Engine {
         Some(Item {
             id: cluster.id,
             title: lead.title.clone(),
+            is_title_derived: lead.title.is_empty(),
             link: told.map_or_else(|| lead.link.clone(), |told| told.link.clone()),
             published: told.map_or(lead.date(), |told| told.published),
             updated: told.map_or(lead.date(), |told| told.updated),

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on ends, and speed is nothing here"
 )]
 
+mod chance;
 mod cli;
 mod config;
 mod daemon;
@@ -15,7 +16,6 @@ mod feeds;
 mod fetch;
 mod host;
 mod parse;
-mod promises;
 mod samples;
 mod scenarios;
 mod store;

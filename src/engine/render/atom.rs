@@ -1,6 +1,6 @@
 //! RFC 4287.
 
-use super::{body, clean, own};
+use super::{NAMESPACE, body, clean, own, title};
 use crate::engine::merged::{Item, MergedFeed};
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
@@ -15,7 +15,10 @@ pub(super) fn render(feed: &MergedFeed) -> Vec<u8> {
 }
 
 fn write(out: &mut Out, feed: &MergedFeed) -> io::Result<()> {
-    let root = out.create_element("feed").with_attribute(("xmlns", "http://www.w3.org/2005/Atom"));
+    let root = out
+        .create_element("feed")
+        .with_attribute(("xmlns", "http://www.w3.org/2005/Atom"))
+        .with_attribute(("xmlns:storyfold", NAMESPACE));
     root.write_inner_content(|out| {
         text(out, "id", &format!("tag:storyfold,2026:{}", feed.path.trim_start_matches('/')))?;
         text(out, "title", &feed.title)?;
@@ -41,7 +44,7 @@ fn entry(out: &mut Out, feed: &MergedFeed, item: &Item) -> io::Result<()> {
     }
     element.write_inner_content(|out| {
         text(out, "id", &item.permanent_id())?;
-        text(out, "title", &item.title)?;
+        title(out, item)?;
         text(out, "published", &item.published.to_string())?;
         text(out, "updated", &item.updated.to_string())?;
         links(out, feed, item)?;

@@ -46,6 +46,8 @@ struct Author<'a> {
 #[derive(Serialize)]
 struct Extension<'a> {
     publishers: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    title_derived: bool,
     sources: Vec<Source<'a>>,
 }
 
@@ -81,7 +83,11 @@ fn entry<'a>(feed: &MergedFeed, item: &'a Item) -> Entry<'a> {
         authors: item.sources.first().map(|lead| Author { name: &lead.publisher }).into_iter().collect(),
         tags: &item.categories,
         language: item.language.as_deref(),
-        extension: Extension { publishers: item.publishers, sources: item.sources.iter().map(source).collect() },
+        extension: Extension {
+            publishers: item.publishers,
+            title_derived: item.is_title_derived,
+            sources: item.sources.iter().map(source).collect(),
+        },
     }
 }
 

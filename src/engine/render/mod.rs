@@ -5,7 +5,9 @@ mod body;
 mod jsonfeed;
 mod rss;
 
-use super::merged::MergedFeed;
+use super::merged::{Item, MergedFeed};
+use quick_xml::Writer;
+use quick_xml::events::BytesText;
 
 /// A format of the merged feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,9 +55,23 @@ pub fn render(feed: &MergedFeed, format: Format) -> Vec<u8> {
     }
 }
 
+/// The namespace of what is ours in Atom and RSS: `derived="true"` on a title that its publisher did not give. In JSON
+/// Feed, `_storyfold.title_derived` says the same.
+const NAMESPACE: &str = "tag:storyfold,2026:feed";
+
 /// The address of one of our own pages, where readers can reach it.
 fn own(feed: &MergedFeed, path: &str) -> Option<String> {
     feed.base_url.as_ref().map(|base| format!("{base}{path}"))
+}
+
+/// The title of an entry, marked where it is not its publisher's.
+fn title(out: &mut Writer<Vec<u8>>, item: &Item) -> std::io::Result<()> {
+    let mut element = out.create_element("title");
+    if item.is_title_derived {
+        element = element.with_attribute(("storyfold:derived", "true"));
+    }
+    element.write_text_content(BytesText::new(&clean(&item.title)))?;
+    Ok(())
 }
 
 /// What XML 1.0 (section 2.2) can carry; the door lets nothing else in, and this is the second lock.
@@ -73,7 +89,7 @@ mod tests {
     use super::*;
     use crate::engine::entry::Details;
     use crate::engine::id::{ClusterId, EntryId};
-    use crate::engine::merged::{Item, Source};
+    use crate::engine::merged::Source;
     use crate::engine::time::Timestamp;
 
     /// A feed whose every text tries to break out of its format.
@@ -93,6 +109,7 @@ mod tests {
         let item = Item {
             id: ClusterId(0xabc),
             title: evil.to_owned(),
+            is_title_derived: true,
             link: Some("https://example.org/?a=1&b=2".to_owned()),
             published: at,
             updated: at,
@@ -122,6 +139,20 @@ mod tests {
             assert_eq!(read.entries[0].id, "tag:storyfold,2026:0000000000000abc", "{format:?}");
             assert_eq!(read.entries[0].title.as_ref().unwrap().content, clean(&feed.items[0].title), "{format:?}");
             assert_eq!(read.entries[0].links[0].href, "https://example.org/?a=1&b=2", "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_of_first_words_is_marked() {
+        for (format, mark) in [
+            (Format::Atom, "<title storyfold:derived=\"true\">"),
+            (Format::Rss, "<title storyfold:derived=\"true\">"),
+            (Format::Json, "\"title_derived\": true"),
+        ] {
+            let mut feed = hostile();
+            assert!(String::from_utf8(render(&feed, format)).unwrap().contains(mark), "{format:?}");
+            feed.items[0].is_title_derived = false;
+            assert!(!String::from_utf8(render(&feed, format)).unwrap().contains("derived"), "{format:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! RSS 2.0, with `atom:link` and `dc:creator`, as the RSS Advisory Board's best practices have it.
 
-use super::{body, clean, own};
+use super::{NAMESPACE, body, clean, own, title};
 use crate::engine::merged::{Item, MergedFeed};
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
@@ -21,6 +21,7 @@ fn write(out: &mut Out, feed: &MergedFeed) -> io::Result<()> {
     out.create_element("rss")
         .with_attribute(("version", "2.0"))
         .with_attribute(("xmlns:atom", "http://www.w3.org/2005/Atom"))
+        .with_attribute(("xmlns:storyfold", NAMESPACE))
         .with_attribute(("xmlns:dc", "http://purl.org/dc/elements/1.1/"))
         .write_inner_content(|out| {
             out.create_element("channel").write_inner_content(|out| channel(out, feed))?;
@@ -53,7 +54,7 @@ fn channel(out: &mut Out, feed: &MergedFeed) -> io::Result<()> {
 
 fn entry(out: &mut Out, feed: &MergedFeed, item: &Item) -> io::Result<()> {
     out.create_element("item").write_inner_content(|out| {
-        text(out, "title", &item.title)?;
+        title(out, item)?;
         if let Some(link) = item.link.clone().or_else(|| own(feed, &format!("/clusters/{}", item.id))) {
             text(out, "link", &link)?;
         }

@@ -16,6 +16,9 @@ pub(super) fn windows_1252(byte: u8) -> Option<char> {
 /// Bytes at the beginning in which a document may name its encoding.
 const DECLARATION_BYTES: usize = 1024;
 
+/// Bytes that an encoding is guessed from.
+const SAMPLE_BYTES: usize = 256 * 1024;
+
 /// A document's text.
 #[derive(Debug)]
 pub struct Decoded<'a> {
@@ -89,8 +92,11 @@ fn is_utf_8(bytes: &[u8]) -> bool {
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
+    // From where letters begin: a sample tells as much as the whole, and takes no second for eight megabytes.
+    let start = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+    let sample = &bytes[start.saturating_sub(64)..bytes.len().min(start + SAMPLE_BYTES)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
+    detector.feed(sample, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     // A handful of bytes is too little to tell Windows-1252's dashes and quotes from some other's letters.
     let few = bytes.iter().filter(|byte| !byte.is_ascii()).count() < 8;
