@@ -143,6 +143,7 @@ fn draft(spec: &FeedSpec, report: &Report, number: u64) -> Draft {
         updated: None,
         details: Details { text: report.text.clone(), ..Details::default() },
         place: 0,
+        other_id: None,
         language: Some("en".to_owned()),
         version: number,
         features: Features::of(&report.title, &report.text, Some("en")),

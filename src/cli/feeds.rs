@@ -175,7 +175,7 @@ impl Checked {
             clean(self.title.as_deref().unwrap_or("(untitled)")),
             format!(
                 "{}, {}, {}, {} rejected",
-                self.format,
+                clean(&self.format),
                 self.encoding,
                 count(self.entries.len(), "entry"),
                 self.rejected.len()
@@ -198,7 +198,7 @@ impl Checked {
 }
 
 impl CheckedEntry {
-    /// As the daemon would take it in now: what is dated in the future is of now.
+    /// As the daemon would take it in now: what is dated in the future, or before there were feeds, is of now.
     fn of(draft: Draft, duplicate_of: Option<String>, now: Timestamp) -> Self {
         let date = |at: Option<Timestamp>| at.map(|at| clamp(Some(at), now).unwrap_or(now).to_string());
         Self {

@@ -192,7 +192,7 @@ fn in_words(result: &PollResult) -> String {
         PollResult::NotModified => "not modified".to_owned(),
         PollResult::RateLimited => "its host asks us to wait".to_owned(),
         PollResult::Gone => "the publisher has ended it (410)".to_owned(),
-        PollResult::Broke => ParseError::Panicked.to_string(),
+        PollResult::Broke { .. } => ParseError::Panicked.to_string(),
         PollResult::Failed { reason } => reason.clone(),
     }
 }

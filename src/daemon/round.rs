@@ -41,7 +41,7 @@ impl Round {
             Some(PollResult::NotModified) => self.report.not_modified += 1,
             Some(PollResult::RateLimited) => self.report.paused.push(spec.written.clone()),
             Some(PollResult::Gone) => self.report.failed.push(failed("the publisher has ended it (410)")),
-            Some(PollResult::Broke) => self.report.failed.push(failed(&ParseError::Panicked.to_string())),
+            Some(PollResult::Broke { .. }) => self.report.failed.push(failed(&ParseError::Panicked.to_string())),
             Some(PollResult::Failed { reason }) => self.report.failed.push(failed(reason)),
             None => {}
         }
@@ -102,7 +102,7 @@ pub(super) fn log_poll(spec: &FeedSpec, state: &FeedState, quiet: bool) {
         Some(PollResult::Failed { reason }) if !quiet => {
             tracing::warn!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
         }
-        Some(PollResult::Broke) => {
+        Some(PollResult::Broke { .. }) => {
             let reason = ParseError::Panicked;
             tracing::error!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
         }

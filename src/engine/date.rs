@@ -6,12 +6,15 @@
 
 use super::time::Timestamp;
 use jiff::civil;
+use jiff::fmt::rfc2822;
 use pure_rust_locales::{Locale, locale_match};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Bytes of a text that may be a date.
 const TEXT_BYTES_MAX: usize = 100;
+/// What is older is no date but the lack of one: clocks begin in 1970, calendars in year 1.
+const OLDEST: Timestamp = Timestamp::from_days(366);
 /// A year of two digits before this one is of this century (RFC 2822, section 4.3).
 const CENTURY_TURNS: i16 = 50;
 
@@ -22,18 +25,38 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > TEXT_BYTES_MAX {
         return None;
     }
-    Timestamp::parse_rfc3339(text).or_else(|| unix(text)).or_else(|| Parts::of(text).moment())
+    let date = rfc_2822(text)
+        .or_else(|| Timestamp::parse_rfc3339(text))
+        .or_else(|| digits_alone(text))
+        .or_else(|| Parts::of(text).moment());
+    date.filter(|date| *date >= OLDEST)
 }
 
-/// Seconds or milliseconds since 1970; not a day in eight digits, nor a moment in fourteen.
-fn unix(text: &str) -> Option<Timestamp> {
+/// The form of nearly all dates of RSS, read without looking at what else it could be.
+fn rfc_2822(text: &str) -> Option<Timestamp> {
+    static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    // Of the zones by name it knows the American ones only, and takes the others for Greenwich.
+    let bytes = text.as_bytes();
+    let has_plain_zone = text.ends_with("GMT") || matches!(bytes, [.., b'+' | b'-', _, _, _, _]);
+    let moment = has_plain_zone.then(|| PARSER.parse_timestamp(text).ok())??;
+    Some(Timestamp::from_millis(moment.as_millisecond()))
+}
+
+/// Digits alone: seconds or milliseconds since 1970, or a moment from the year to the minute or second.
+fn digits_alone(text: &str) -> Option<Timestamp> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let number: i64 = text.parse().ok()?;
     match text.len() {
         9..=11 => Some(Timestamp::from_secs(number)),
-        12..=13 => Some(Timestamp::from_millis(number)),
+        12 | 14 if text.starts_with("19") || text.starts_with("20") => {
+            let number = if text.len() == 12 { number * 100 } else { number };
+            let day = number / 1_000_000;
+            let parts = Parts { numbers: vec![(day, 8)], time: Some(clock_of(number % 1_000_000)), ..Parts::default() };
+            parts.moment()
+        }
+        12 | 13 => Some(Timestamp::from_millis(number)),
         _ => None,
     }
 }
@@ -46,8 +69,10 @@ struct Parts {
     /// What stands behind the first number.
     separator: Option<char>,
     month: Option<i8>,
-    /// How many numbers stood before the month's name.
-    before_month: usize,
+    /// Whether the month's name stood before all numbers: then it may be a weekday's (`mar.` is both, in French).
+    is_month_first: bool,
+    /// Whether the last thing read was a time or a zone: only then a sign begins an offset.
+    may_be_offset: bool,
     time: Option<(i8, i8, i8)>,
     is_afternoon: Option<bool>,
     /// Seconds east of Greenwich.
@@ -63,7 +88,7 @@ impl Parts {
                 parts.number(rest)
             } else if c.is_alphabetic() {
                 parts.word(rest)
-            } else if matches!(c, '+' | '-' | '\u{2212}') && parts.time.is_some() {
+            } else if matches!(c, '+' | '-' | '\u{2212}') && parts.may_be_offset {
                 parts.sign(rest, c)
             } else {
                 c.len_utf8()
@@ -89,13 +114,15 @@ impl Parts {
                 }
             }
             // A leap second is the last of its minute.
-            self.time = Some((small(number), small(minute), small(second.min(59))));
+            self.time = Some((small(number), small(minute), small(if second == 60 { 59 } else { second })));
+            self.may_be_offset = true;
             return taken;
         }
         if self.numbers.is_empty() {
             self.separator = rest[digits..].chars().next();
         }
         self.numbers.push((number, digits));
+        self.may_be_offset = false;
         digits
     }
 
@@ -107,23 +134,24 @@ impl Parts {
             let (number, digits) = digits(&rest[1..]);
             if self.time.is_none() && (digits == 4 || digits == 6) {
                 let number = if digits == 4 { number * 100 } else { number };
-                self.time = Some((small(number / 10_000), small(number / 100 % 100), small(number % 100)));
+                self.time = Some(clock_of(number));
+                self.may_be_offset = true;
                 return 1 + digits;
             }
             return 1;
         }
         let lower = word.to_lowercase();
+        let takes_month = self.month.is_none() || (self.is_month_first && !self.numbers.is_empty());
         if let Some(is_afternoon) = half_of_day(&lower) {
             self.is_afternoon = Some(is_afternoon);
         } else if let Some(seconds) = ZONES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|zone| zone.1)
             && self.time.is_some()
         {
             self.offset.get_or_insert(seconds);
-        } else if self.month.is_none()
-            && let Some(month) = month(&lower)
-        {
+            self.may_be_offset = true;
+        } else if takes_month && let Some(month) = month(&lower) {
             self.month = Some(month);
-            self.before_month = self.numbers.len();
+            self.is_month_first = self.numbers.is_empty();
         }
         length
     }
@@ -180,10 +208,6 @@ impl Parts {
             (Some(_), &[first, second, ..]) => by_name(first, second),
             (Some(_), &[year]) if year.1 == 4 => by_name((1, 1), year),
             (None, &[(number, 8)]) => Some((year_of(number / 10_000)?, small(number / 100 % 100), small(number % 100))),
-            (None, &[(number, 14)]) => {
-                let number = number / 1_000_000;
-                Some((year_of(number / 10_000)?, small(number / 100 % 100), small(number % 100)))
-            }
             (None, &[(year, 4)]) => Some((year_of(year)?, 1, 1)),
             (None, &[(year, 4), (month, 1 | 2)]) => Some((year_of(year)?, small(month), 1)),
             (None, &[(year, 4), (month, _), (day, _), ..]) => Some((year_of(year)?, small(month), small(day))),
@@ -208,6 +232,11 @@ fn small(number: impl TryInto<i8>) -> i8 {
     number.try_into().unwrap_or(-1)
 }
 
+/// Hour, minute and second of six digits.
+fn clock_of(number: i64) -> (i8, i8, i8) {
+    (small(number / 10_000), small(number / 100 % 100), small(number % 100))
+}
+
 fn year_of(number: i64) -> Option<i16> {
     i16::try_from(number).ok().filter(|year| (1..=9999).contains(year))
 }
@@ -223,15 +252,15 @@ fn full_year((number, digits): (i64, usize)) -> Option<i16> {
     }
 }
 
-/// Marks that are part of a word: accents that stand alone.
+/// What is part of a word without being a letter: accents that stand alone, the vowel signs of Indian scripts.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{9ff}')
 }
 
 fn half_of_day(lower: &str) -> Option<bool> {
     match lower {
-        "pm" | "\u{c624}\u{d6c4}" | "\u{4e0b}\u{5348}" | "\u{5348}\u{5f8c}" => Some(true),
-        "am" | "\u{c624}\u{c804}" | "\u{4e0a}\u{5348}" | "\u{5348}\u{524d}" => Some(false),
+        "pm" | "p" | "\u{c624}\u{d6c4}" | "\u{4e0b}\u{5348}" | "\u{5348}\u{5f8c}" => Some(true),
+        "am" | "a" | "\u{c624}\u{c804}" | "\u{4e0a}\u{5348}" | "\u{5348}\u{524d}" => Some(false),
         _ => None,
     }
 }
@@ -391,6 +420,7 @@ mod tests {
         check("Mon Jun 22 11:12:20 2015", "2015-06-22T11:12:20Z");
         check("Sat, Dec 16 2023 02:02:33 PM", "2023-12-16T14:02:33Z");
         check("December 16, 2023 12:02 AM", "2023-12-16T00:02:00Z");
+        check("16 Dec 2023 3:05 p.m.", "2023-12-16T15:05:00Z");
         check("22.11.2022 12:16:00", "2022-11-22T12:16:00Z");
         check("12/16/2023", "2023-12-16T00:00:00Z");
         check("16/12/2023", "2023-12-16T00:00:00Z");
@@ -399,6 +429,10 @@ mod tests {
         check("16 \u{434}\u{435}\u{43a}\u{430}\u{431}\u{440}\u{44f} 2023", "2023-12-16T00:00:00Z");
         check("2004\u{b144} 05\u{c6d4} 28\u{c77c} \u{c624}\u{d6c4} 11:31:15", "2004-05-28T23:31:15Z");
         check("2004\u{5e74}5\u{6708}28\u{65e5} 11:31", "2004-05-28T11:31:00Z");
+        check("20150622111220", "2015-06-22T11:12:20Z");
+        check("201506221112", "2015-06-22T11:12:00Z");
+        check("mar. 16 janv. 2024 10:00", "2024-01-16T10:00:00Z");
+        check("10:00 2024-05-06", "2024-05-06T10:00:00Z");
         check("1434971540", "2015-06-22T11:12:20Z");
         check("1434971540000", "2015-06-22T11:12:20Z");
         check("Sun, 31 Dec 2023 24:00:00 GMT", "2024-01-01T00:00:00Z");
@@ -408,7 +442,19 @@ mod tests {
     #[test]
     fn what_is_no_date_is_none() {
         let long = "9".repeat(200);
-        for text in ["", " ", "yesterday", "31 Feb 2015", "2015-13-01", "Mon, 22 Jun 2015 25:00:00 GMT", "12", &long] {
+        for text in [
+            "",
+            " ",
+            "yesterday",
+            "31 Feb 2015",
+            "2015-13-01",
+            "Mon, 22 Jun 2015 25:00:00 GMT",
+            "2015-06-22 10:00:75",
+            "12",
+            "1970-01-01T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            &long,
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

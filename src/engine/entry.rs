@@ -38,6 +38,8 @@ pub struct Draft {
     pub place: usize,
     /// See [`Identity`].
     pub id: EntryId,
+    /// What its id is while others share its given one (guid and page), or was before they did (guid alone).
+    pub other_id: Option<EntryId>,
     /// Plain text, one line; empty for untitled posts.
     pub title: String,
     /// Absolute, http or https.
@@ -71,7 +73,7 @@ impl Draft {
 pub struct Details {
     /// Plain text of summary or content, whichever says more; a line for each paragraph.
     pub text: String,
-    /// The same as safe HTML, where it is more than paragraphs.
+    /// The markup it was read from, made safe, where there is more in it than paragraphs; furniture and all.
     pub html: Option<String>,
     /// Names, plain.
     pub authors: Vec<String>,

@@ -89,7 +89,7 @@ impl Validators {
     }
 }
 
-/// Failures of which the last broke us, until a feed is set aside.
+/// Breaks in a row until a feed is set aside.
 const BREAKS_MAX: u32 = 3;
 
 /// How the last poll of a feed ended.
@@ -109,7 +109,10 @@ pub enum PollResult {
     /// 410: the publisher says that the feed is no more.
     Gone,
     /// We broke down over the document: a defect of ours, fenced.
-    Broke,
+    Broke {
+        /// In a row.
+        times: u32,
+    },
     /// Anything else, in a sentence for the user.
     Failed {
         /// What happened.
@@ -175,7 +178,7 @@ impl FeedState {
     /// Whether reading this feed breaks us every time.
     #[must_use]
     pub fn is_set_aside(&self) -> bool {
-        self.last_result == Some(PollResult::Broke) && self.failures >= BREAKS_MAX
+        matches!(self.last_result, Some(PollResult::Broke { times }) if times >= BREAKS_MAX)
     }
 
     /// One word for lists: `new`, `ok`, `failing`, `paused`, `set aside` or `gone`.
@@ -184,9 +187,9 @@ impl FeedState {
         match &self.last_result {
             _ if self.is_paused(now) => "paused",
             None => "new",
-            Some(PollResult::Broke) if self.is_set_aside() => "set aside",
+            Some(PollResult::Broke { .. }) if self.is_set_aside() => "set aside",
             Some(PollResult::Gone) => "gone",
-            Some(PollResult::Failed { .. } | PollResult::Broke | PollResult::RateLimited) => "failing",
+            Some(PollResult::Failed { .. } | PollResult::Broke { .. } | PollResult::RateLimited) => "failing",
             Some(PollResult::Read { .. } | PollResult::NotModified) => "ok",
         }
     }

@@ -6,11 +6,11 @@
 
 use super::link::web_link;
 use super::markup::{UNREAD, is_printable};
-use html5gum::{StartTag, Token, Tokenizer};
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use quick_xml::escape::escape;
 use url::Url;
 
-/// Bytes of one entry's HTML; the rest is on its page.
+/// About so many bytes of one entry's HTML; the rest is on its page.
 const HTML_BYTES_MAX: usize = 32 * 1024;
 /// Elements open inside each other; deeper ones are left out, their text stays.
 const DEPTH_MAX: usize = 16;
@@ -46,16 +46,27 @@ const BREAKS: &[&str] =
 pub fn is_rich(markup: &str) -> bool {
     let names =
         markup.split('<').skip(1).map(|tag| tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default());
-    let is_kept = |name: &str| name != "p" && (name == "img" || KEPT.iter().any(|(known, _)| *known == name));
+    let is_kept = |name: &str| {
+        !name.eq_ignore_ascii_case("p")
+            && (name.eq_ignore_ascii_case("img") || KEPT.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)))
+    };
     names.into_iter().any(is_kept)
 }
 
 /// Safe HTML of any markup. Relative links count from `base`; links that are not of the web are text.
 #[must_use]
 pub fn safe(markup: &str, base: Option<&Url>) -> String {
-    let mut page =
-        Page { html: String::with_capacity(markup.len().min(HTML_BYTES_MAX)), open: Vec::new(), unread: None, base };
-    for Ok(token) in Tokenizer::new(markup) {
+    let mut page = Page {
+        html: String::with_capacity(markup.len().min(HTML_BYTES_MAX)),
+        open: Vec::new(),
+        unread: None,
+        in_line: false,
+        base,
+    };
+    let mut emitter = DefaultEmitter::default();
+    // What a script holds is no markup.
+    emitter.naively_switch_states(true);
+    for Ok(token) in Tokenizer::new_with_emitter(markup, emitter) {
         if page.html.len() > HTML_BYTES_MAX {
             break;
         }
@@ -72,12 +83,18 @@ pub fn safe(markup: &str, base: Option<&Url>) -> String {
     page.html.trim().to_owned()
 }
 
+fn is_block(name: &str) -> bool {
+    matches!(name, "p" | "li" | "ul" | "ol" | "blockquote" | "pre" | "h3")
+}
+
 struct Page<'b> {
     html: String,
     /// As written.
     open: Vec<&'static str>,
     /// The element whose content is being left out, and how many of its name are open inside each other.
     unread: Option<(String, usize)>,
+    /// Whether anything stands in the line.
+    in_line: bool,
     base: Option<&'b Url>,
 }
 
@@ -91,6 +108,7 @@ impl Page<'_> {
     fn text(&mut self, text: &str) {
         let room = HTML_BYTES_MAX.saturating_sub(self.html.len());
         let text = &text[..text.floor_char_boundary(room)];
+        self.in_line |= !text.trim().is_empty();
         let printable = |c: char| is_printable(c) || matches!(c, '\n' | '\t');
         if text.chars().all(printable) {
             self.html.push_str(&escape(text));
@@ -118,7 +136,7 @@ impl Page<'_> {
     }
 
     fn open(&mut self, name: &'static str, tag: &StartTag<()>) {
-        // Paragraphs, items and links do not stand inside their own kind; a link closes at the next.
+        // These do not stand inside their own kind: the next one closes the one that is open.
         if matches!(name, "p" | "li" | "a" | "h3") && self.open.last() == Some(&name) {
             self.open.pop();
             self.close(name);
@@ -129,6 +147,7 @@ impl Page<'_> {
         } else {
             self.write(&["<", name, ">"]);
         }
+        self.in_line &= !is_block(name);
         self.open.push(name);
     }
 
@@ -156,15 +175,13 @@ impl Page<'_> {
     }
 
     fn close(&mut self, name: &str) {
+        self.in_line &= !is_block(name);
         self.write(&["</", name, ">"]);
     }
 
     /// A line ends, where one has begun.
     fn line(&mut self) {
-        let written = self.html.trim_end();
-        let is_new = written.is_empty()
-            || ["<br/>", "</p>", "<p>", "<li>", "<blockquote>"].iter().any(|end| written.ends_with(end));
-        if !is_new {
+        if std::mem::take(&mut self.in_line) {
             self.html.push_str("<br/>");
         }
     }
@@ -210,6 +227,7 @@ mod tests {
         );
         check("<img src=\"count.gif\" width=\"1\" height=\"1\">x", "x");
         check("a<script>alert(1)</script><style>p{}</style>b", "ab");
+        check("a<script>for (i = 0; i<n; i++) {}</script>b", "ab");
         check("<svg><a href=\"https://example.org\">x</a></svg>y", "y");
         check("<b><i>x</b>y</i>", "<b><i>x</i></b>y");
         check("1 &lt; 2 &amp;amp; <x>3", "1 &lt; 2 &amp;amp; 3");

@@ -6,11 +6,12 @@ use super::clustering::{self, Placement, Revision};
 use super::copy::{COPY_WINDOW, is_touched_copy};
 use super::entry::{Draft, Entry, clamp};
 use super::evidence::{Decision, Match};
-use super::feed::{FeedSpec, PollResult};
+use super::feed::{FeedSpec, PollResult, Validators};
 use super::fetched::{FetchOutcome, Freshness};
 use super::id::{ClusterId, EntryId, FeedId, digest};
 use super::model::Lengths;
 use super::parse::{self, Document, ParseError};
+use super::repair::ITEMS_MAX;
 use super::schedule::{Hints, INTERVAL_MIN, PauseScope, next_due};
 use super::time::{Stamp, Timestamp};
 use super::update::Update;
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 /// How long a host is left alone that asks for it without saying how long.
 const PAUSE_DEFAULT: Duration = Duration::from_hours(1);
+/// Entries that a feed carries, and those of documents that were not whole kept with them.
+const CARRIED_MAX: usize = 2 * ITEMS_MAX;
 /// Reasons are kept and listed; a hostile host can make them long.
 const REASON_CHARS_MAX: usize = 300;
 
@@ -103,7 +106,7 @@ impl Engine {
                 PollResult::RateLimited
             }
             Content::Gone => PollResult::Gone,
-            Content::Broke => PollResult::Broke,
+            Content::Broke => PollResult::Broke { times: self.breaks_of(spec.id) + 1 },
             Content::Failed(reason) => PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX) },
         };
         self.note_result(&spec, result, hints, now);
@@ -112,6 +115,14 @@ impl Engine {
             self.look_again(stamp);
         }
         self.take_update(stamp)
+    }
+
+    /// How often in a row reading this feed broke us.
+    fn breaks_of(&self, id: FeedId) -> u32 {
+        match self.feeds.get(&id).and_then(|feed| feed.state.last_result.as_ref()) {
+            Some(PollResult::Broke { times }) => *times,
+            _ => 0,
+        }
     }
 
     fn note_result(&mut self, spec: &FeedSpec, result: PollResult, hints: Hints, now: Timestamp) {
@@ -167,7 +178,9 @@ impl Engine {
         let Some(feed) = self.feeds.get_mut(&spec.id) else { return PollResult::NotModified };
         let same_bytes = feed.state.body_hash == Some(body_hash);
         let initial = feed.state.first_success.is_none();
-        feed.state.validators = freshness.validators;
+        // With the validators of a document that was cut, what it lacks would not come before the next change.
+        let is_partial = document.repairs.is_partial();
+        feed.state.validators = if is_partial { Validators::default() } else { freshness.validators };
         feed.state.body_hash = Some(body_hash);
         if same_bytes {
             return PollResult::NotModified;
@@ -178,7 +191,7 @@ impl Engine {
         let rejected = u32::try_from(document.rejected.len() + bare.len()).unwrap_or(u32::MAX);
         self.recognise(spec.id, &mut drafts, stamp.at);
         let carried = drafts.iter().map(|draft| draft.id).collect();
-        self.note_carried(spec.id, carried, document.repairs.is_partial(), stamp.at);
+        self.note_carried(spec.id, carried, is_partial, stamp.at);
         // Feeds list newest first; clusters grow in the order of events.
         drafts.sort_by_key(|draft| (draft.published.unwrap_or(stamp.at), draft.id));
         let mut new = 0;
@@ -209,7 +222,8 @@ impl Engine {
     /// the rest of it.
     fn note_carried(&mut self, id: FeedId, mut now_carried: BTreeSet<EntryId>, is_partial: bool, now: Timestamp) {
         let Some(feed) = self.feeds.get_mut(&id) else { return };
-        if is_partial {
+        // A feed whose documents never end would carry all it ever had.
+        if is_partial && feed.carried.len() < CARRIED_MAX {
             now_carried.extend(&feed.carried);
         }
         let before = std::mem::replace(&mut feed.carried, now_carried.iter().copied().collect());

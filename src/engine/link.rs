@@ -6,7 +6,7 @@ use url::Url;
 /// The longest link that is kept, in bytes. Browsers and servers stop at 8 KiB; half of it is ample for an article.
 pub const LINK_BYTES_MAX: usize = 4096;
 
-/// Query parameters that say how a reader came to a page, or that it was them, not which page it is.
+/// Query parameters that say how a reader came to a page, not which page it is.
 const TRACKING: &[&str] = &[
     "fbclid",
     "gclid",
@@ -35,8 +35,9 @@ const TRACKING: &[&str] = &[
 
 /// Parameters that are a session where their value looks like one, and may be a story where it does not.
 const SESSIONS: &[&str] = &["sid", "session", "sessionid", "session_id"];
-/// Letters and digits of the shortest session.
+/// Characters of the shortest session: of letters and digits, or of digits alone, which a story may have, too.
 const SESSION_CHARS_MIN: usize = 12;
+const SESSION_DIGITS_MIN: usize = 16;
 
 /// A link that is safe to follow and to show: absolute, http or https, without user name and password.
 #[must_use]
@@ -52,8 +53,8 @@ pub fn web_link(text: &str) -> Option<Url> {
     Some(url)
 }
 
-/// Our identity of a web page: scheme, `www.`, default port, fragment, tracking parameters, their order and a closing
-/// slash do not count.
+/// Our identity of a web page: scheme, `www.`, default port, fragment, tracking parameters, sessions, the order of
+/// parameters and a closing slash do not count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CanonicalLink(String);
 
@@ -92,7 +93,9 @@ fn is_tracking(key: &str) -> bool {
 
 fn is_session(key: &str, value: &str) -> bool {
     let named = SESSIONS.iter().any(|known| key.eq_ignore_ascii_case(known));
-    named && value.len() >= SESSION_CHARS_MIN && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    let least = if is_number { SESSION_DIGITS_MIN } else { SESSION_CHARS_MIN };
+    named && value.len() >= least && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The host of a web link, as publishers are known by: the registrable domain after the public suffix list
@@ -175,6 +178,7 @@ mod tests {
         check("https://user:secret@example.org:8080/", "example.org:8080");
         check("https://example.org/?p=12", "example.org?p=12");
         check("https://example.org/a?sid=17364528190273645281", "example.org/a");
+        check("https://example.org/a?sid=202611220812", "example.org/a?sid=202611220812");
         check("https://example.org/a?sid=26/11/22/0812", "example.org/a?sid=26%2F11%2F22%2F0812");
         check("https://example.org/a;jsessionid=F00?PHPSESSID=1&p=2", "example.org/a?p=2");
     }

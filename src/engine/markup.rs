@@ -2,11 +2,15 @@
 //! that is safe to print anywhere. The tokeniser is `html5gum` (the WHATWG state machine), which is linear in its
 //! input; there is no tree, so there is nothing to nest.
 
-use html5gum::{Token, Tokenizer};
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span, Tokenizer};
+use std::convert::Infallible;
 
 /// Elements whose content is not text for people.
-pub(super) const UNREAD: &[&str] =
-    &["script", "style", "template", "noscript", "iframe", "svg", "math", "head", "select"];
+pub(super) const UNREAD: &[&str] = &[
+    "script", "style", "template", "noscript", "iframe", "svg", "math", "head", "select", "video", "audio", "object",
+    "canvas", "textarea",
+];
 
 /// Elements that end a paragraph.
 const BLOCKS: &[&str] = &[
@@ -35,12 +39,35 @@ const BLOCKS: &[&str] = &[
     "h6",
     "dd",
     "dt",
+    "dl",
+    "aside",
+    "main",
+    "nav",
+    "center",
+    "details",
+    "summary",
+    "address",
+    "caption",
+    "form",
+    "option",
+    "button",
+    "body",
+];
+
+/// Elements that stand within a line of a headline; any other tag there is what the headline is about.
+const INLINE: &[&str] = &[
+    "a", "abbr", "acronym", "b", "big", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "mark", "q",
+    "s", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ];
 
 /// One line of plain text: markup dropped, entities resolved, white space collapsed, at most `chars_max` characters.
 #[must_use]
 pub fn line(markup: &str, chars_max: usize) -> String {
-    paragraphs(markup, chars_max).replace('\n', " ")
+    if !markup.contains(['<', '&']) {
+        return plain_line(markup, chars_max);
+    }
+    let text = read(markup, true);
+    tidy(text.split('\n'), chars_max).replace('\n', " ")
 }
 
 /// One line of text that is plain already: white space collapsed, what cannot be printed removed.
@@ -61,39 +88,119 @@ pub fn paragraphs(markup: &str, chars_max: usize) -> String {
     if !markup.contains(['<', '&']) {
         return tidy(markup.split('\n'), chars_max);
     }
-    let mut text = String::with_capacity(markup.len());
-    // The element whose content is being left out, and how many of its name are open inside each other.
-    let mut unread: Option<(String, usize)> = None;
-    for Ok(token) in Tokenizer::new(markup) {
-        match token {
-            Token::String(string) if unread.is_none() => text.push_str(&String::from_utf8_lossy(&string)),
-            Token::StartTag(tag) => open(&String::from_utf8_lossy(&tag.name), tag.self_closing, &mut unread, &mut text),
-            Token::EndTag(tag) => close(&String::from_utf8_lossy(&tag.name), &mut unread, &mut text),
+    tidy(read(markup, false).split('\n'), chars_max)
+}
+
+/// The text of markup, a line for each paragraph.
+fn read(markup: &str, is_headline: bool) -> String {
+    let mut reading = Reading { text: String::with_capacity(markup.len()), is_headline, ..Reading::default() };
+    let mut emitter = CallbackEmitter::<_, Infallible>::new(|event: CallbackEvent<'_>, _: Span<()>| {
+        reading.take(&event);
+        None
+    });
+    // What a script holds is no markup; a headline holds none, it speaks of them.
+    emitter.naively_switch_states(!is_headline);
+    Tokenizer::new_with_emitter(markup, emitter).for_each(drop);
+    reading.text
+}
+
+/// Text as it is read off its markup.
+#[derive(Default)]
+struct Reading {
+    text: String,
+    is_headline: bool,
+    /// The element whose content is being left out, and how many of its name are open inside each other.
+    unread: Option<(Vec<u8>, usize)>,
+    /// An unread element that may still close itself.
+    is_opening: bool,
+    /// A tag in a headline that may be a word of it.
+    word: Option<Vec<u8>>,
+    /// `pre` elements open, in which lines are lines.
+    pre: usize,
+}
+
+impl Reading {
+    fn take(&mut self, event: &CallbackEvent<'_>) {
+        match *event {
+            CallbackEvent::String { value } if self.unread.is_none() => self.string(&String::from_utf8_lossy(value)),
+            CallbackEvent::OpenStartTag { name } => self.open(name),
+            // Nobody writes attributes of an element to speak of it.
+            CallbackEvent::AttributeName { .. } => self.word = None,
+            CallbackEvent::CloseStartTag { self_closing } => {
+                if self_closing && self.is_opening {
+                    self.unread = None;
+                }
+                self.is_opening = false;
+                self.say_word("<");
+            }
+            CallbackEvent::EndTag { name } => self.close(name),
             _ => {}
         }
     }
-    tidy(text.split('\n'), chars_max)
-}
 
-fn open(name: &str, self_closing: bool, unread: &mut Option<(String, usize)>, text: &mut String) {
-    if let Some((open, depth)) = unread {
-        *depth += usize::from(open == name);
-    } else if UNREAD.contains(&name) && !self_closing {
-        *unread = Some((name.to_owned(), 1));
-    } else if BLOCKS.contains(&name) {
-        text.push('\n');
-    }
-}
-
-fn close(name: &str, unread: &mut Option<(String, usize)>, text: &mut String) {
-    if let Some((open, depth)) = unread {
-        *depth -= usize::from(open == name);
-        if *depth == 0 {
-            *unread = None;
+    /// Lines of the source are none of the text's, but in `pre`.
+    fn string(&mut self, text: &str) {
+        if self.pre > 0 {
+            self.text.push_str(text);
+        } else {
+            self.text.extend(
+                text.split('\n').enumerate().flat_map(|(place, line)| [if place == 0 { "" } else { " " }, line]),
+            );
         }
-    } else if BLOCKS.contains(&name) {
-        text.push('\n');
     }
+
+    fn say_word(&mut self, open: &str) {
+        if let Some(name) = self.word.take() {
+            self.text.push_str(open);
+            self.text.push_str(&String::from_utf8_lossy(&name));
+            self.text.push('>');
+        }
+    }
+
+    fn is_word(&self, name: &[u8]) -> bool {
+        self.is_headline && !is_one_of(INLINE, name) && !is_one_of(BLOCKS, name)
+    }
+
+    fn open(&mut self, name: &[u8]) {
+        if let Some((open, depth)) = &mut self.unread {
+            *depth += usize::from(open == name);
+        } else if self.is_word(name) {
+            self.word = Some(name.to_owned());
+        } else if is_one_of(UNREAD, name) {
+            self.unread = Some((name.to_owned(), 1));
+            self.is_opening = true;
+        } else {
+            self.end_line(name);
+            self.pre += usize::from(name == b"pre");
+        }
+    }
+
+    fn close(&mut self, name: &[u8]) {
+        if let Some((open, depth)) = &mut self.unread {
+            *depth -= usize::from(open == name);
+            if *depth == 0 {
+                self.unread = None;
+            }
+        } else if self.is_word(name) {
+            self.word = Some(name.to_owned());
+            self.say_word("</");
+        } else {
+            self.end_line(name);
+            self.pre -= usize::from(name == b"pre" && self.pre > 0);
+        }
+    }
+
+    fn end_line(&mut self, name: &[u8]) {
+        if is_one_of(BLOCKS, name) {
+            self.text.push('\n');
+        } else if is_one_of(&["td", "th"], name) {
+            self.text.push(' ');
+        }
+    }
+}
+
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
 }
 
 /// White space collapsed, empty lines dropped, what XML or a terminal cannot carry removed, the whole cut to length.
@@ -103,6 +210,8 @@ fn tidy<'a>(lines: impl Iterator<Item = &'a str>, chars_max: usize) -> String {
     for line in lines {
         let mut at_start = true;
         for word in line.split(|c: char| c.is_whitespace() || (c.is_control() && c != '\u{ad}')) {
+            // Most words are plain: what is cut between is what ASCII has that cannot be printed.
+            let is_plain = word.is_ascii() && word.len() < room;
             let mut printable = word.chars().filter(|&c| is_printable(c)).peekable();
             if printable.peek().is_none() {
                 continue;
@@ -112,6 +221,11 @@ fn tidy<'a>(lines: impl Iterator<Item = &'a str>, chars_max: usize) -> String {
                 room = room.saturating_sub(1);
             }
             at_start = false;
+            if is_plain {
+                out.push_str(word);
+                room -= word.len();
+                continue;
+            }
             for c in printable.take(room) {
                 out.push(c);
                 room -= 1;
@@ -165,6 +279,19 @@ mod tests {
         check("<svg><svg></svg>x</svg>y", "y");
         check("  spaces \t and\u{a0}more ", "spaces and more");
         check("", "");
+        check("<p>wrapped\nby hand</p>", "wrapped by hand");
+        check("<pre>one\ntwo</pre>", "one\ntwo");
+        check("<td>Magnitude</td><td>5.1</td>", "Magnitude 5.1");
+        check("<p>One</p><script>document.write(\"<script src=x>\")</script><p>Two</p>", "One\nTwo");
+    }
+
+    #[test]
+    fn headlines_that_speak_of_markup_keep_their_words() {
+        let check = |markup: &str, expected: &str| assert_eq!(line(markup, 100), expected, "{markup}");
+        check("How to use <script> safely", "How to use <script> safely");
+        check("The <select> element &amp; more", "The <select> element & more");
+        check("A <b>bold</b> <span class=x>word</span><br>here", "A bold word here");
+        check("x <custom-ad id=1>y</custom-ad> <img src=x onerror=y>z", "x y</custom-ad> z");
     }
 
     #[test]

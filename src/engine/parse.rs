@@ -16,12 +16,11 @@ use super::hypertext;
 use super::id::{EntryId, digest};
 use super::link::{CanonicalLink, web_link};
 use super::markup;
-use super::repair::{Repairs, Rewritten, Unreadable, decode, rewritten};
+use super::repair::{Repairs, Rewritten, Unreadable, Written, decode, rewritten};
 use super::tail::without_furniture;
 use super::time::Timestamp;
 use feed_rs::model;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use url::Url;
@@ -105,12 +104,12 @@ fn read(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
         rejected: Vec::new(),
         ttl: rewritten.ttl_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
     };
-    let shared = shared_ids(&items);
+    let shared = Shared::of(&items);
     let mut drafts = Vec::new();
-    for (item, (index, _)) in items.into_iter().zip(&rewritten.entries) {
+    for (item, written) in items.into_iter().zip(&rewritten.entries) {
         match item {
-            Err(reason) => document.rejected.push(Rejected { index: *index, reason }),
-            Ok(item) => drafts.push(reader.draft(*index, &item, &shared)),
+            Err(reason) => document.rejected.push(Rejected { index: written.index, reason }),
+            Ok(item) => drafts.push(reader.draft(written, &item, &shared)),
         }
     }
     let nothing = |index| Rejected { index, reason: "there is nothing in it".to_owned() };
@@ -129,10 +128,8 @@ fn feed_of(rewritten: &Rewritten) -> (Option<model::Text>, Vec<Item>) {
     {
         return (feed.title, feed.entries.into_iter().map(Ok).collect());
     }
-    let head = "<feed xmlns=\"http://www.w3.org/2005/Atom\">";
-    let alone = |(_, place): &(usize, Range<usize>)| {
-        let entry = rewritten.atom.get(place.clone()).unwrap_or_default();
-        let mut feed = fenced(&format!("{head}{entry}</feed>"))?;
+    let alone = |entry: &Written| {
+        let mut feed = fenced(&rewritten.alone(entry))?;
         feed.entries.pop().ok_or_else(|| "the parser finds nothing in it".to_owned())
     };
     (None, rewritten.entries.iter().map(alone).collect())
@@ -156,21 +153,68 @@ fn fenced(atom: &str) -> Result<model::Feed, String> {
     }
 }
 
-/// Ids that stand on items with different links: of a publisher who gives one id to all. They name nothing.
-fn shared_ids(items: &[Item]) -> BTreeSet<String> {
-    let mut links: BTreeMap<&str, Option<CanonicalLink>> = BTreeMap::new();
-    let mut shared = BTreeSet::new();
-    for item in items.iter().flatten().filter(|item| !item.id.trim().is_empty()) {
-        let link = page_of(item).as_deref().and_then(CanonicalLink::of);
-        match links.get(item.id.trim()) {
-            None => drop(links.insert(item.id.trim(), link)),
-            Some(known) if *known != link && link.is_some() && known.is_some() => {
-                shared.insert(item.id.trim().to_owned());
+/// What stands on several items of a document, and so names none of them.
+#[derive(Default)]
+struct Shared {
+    /// Ids of a publisher who gives one to all.
+    ids: BTreeSet<String>,
+    /// Pages of items without ids: a home page, a page of many notes.
+    pages: BTreeSet<String>,
+    /// Places in pages of items without ids of their own.
+    places: BTreeSet<String>,
+}
+
+impl Shared {
+    fn of(items: &[Item]) -> Self {
+        let mut shared = Self::default();
+        let mut places: BTreeMap<(&str, bool), String> = BTreeMap::new();
+        let (mut pages_seen, mut places_seen) = (BTreeSet::new(), BTreeSet::new());
+        for item in items.iter().flatten() {
+            let page = Page::of(item);
+            let id = item.id.trim();
+            let has_page = page.is_some();
+            let place = page.as_ref().map_or_else(|| words_and_date(item), Page::place);
+            if id.is_empty() {
+                if let Some(page) = page {
+                    let canonical = page.canonical.as_str().to_owned();
+                    if !pages_seen.insert(canonical.clone()) {
+                        shared.pages.insert(canonical);
+                    }
+                    if !places_seen.insert(place.clone()) {
+                        shared.places.insert(place);
+                    }
+                }
+            } else if !place.is_empty() && *places.entry((id, has_page)).or_insert_with(|| place.clone()) != place {
+                shared.ids.insert(id.to_owned());
             }
-            Some(_) => {}
         }
+        shared
     }
-    shared
+}
+
+/// What tells items without pages apart: a headline at its date. An undated one may be a revision of the other.
+fn words_and_date(item: &model::Entry) -> String {
+    let date = item.published.or(item.updated).map(|date| date.to_rfc3339());
+    date.map(|date| item.title.as_ref().map(line_of).unwrap_or_default() + "\n" + &date).unwrap_or_default()
+}
+
+/// Where an item leads.
+struct Page {
+    link: String,
+    canonical: CanonicalLink,
+}
+
+impl Page {
+    fn of(item: &model::Entry) -> Option<Self> {
+        let link = page_of(item)?;
+        Some(Self { canonical: CanonicalLink::of(&link)?, link })
+    }
+
+    /// The page, and the place in it that the link names.
+    fn place(&self) -> String {
+        let fragment = self.link.split_once('#').map(|(_, fragment)| fragment).unwrap_or_default();
+        format!("{}#{fragment}", self.canonical.as_str())
+    }
 }
 
 /// Puts drafts into the document, each id once: the newest of them, whatever their order, else the first in the order of
@@ -203,15 +247,13 @@ fn furniture(title: Option<&str>, items: &[Item], spec: &FeedSpec) -> Furniture 
 /// Plain text of a title. Where the type says plain, `<section>` is a word.
 fn line_of(text: &model::Text) -> String {
     let content = &text.content[..text.content.floor_char_boundary(TITLE_BYTES_MAX)];
-    if is_html(text.content_type.essence()) {
+    // Escaped twice: `It&#8217;s` is nobody's plain text. With tags in it, it may be about them.
+    let is_escaped = || content.contains("&#") || content.contains("&amp;") || content.contains("&quot;");
+    if text.content_type.subty() == "html" || (!content.contains('<') && is_escaped()) {
         markup::line(content, TITLE_CHARS_MAX)
     } else {
         markup::plain_line(content, TITLE_CHARS_MAX)
     }
-}
-
-fn is_html(media_type: impl std::fmt::Display) -> bool {
-    media_type.to_string() == "text/html"
 }
 
 /// Reads items of one document.
@@ -223,31 +265,22 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn draft(&self, place: usize, item: &model::Entry, shared: &BTreeSet<String>) -> Draft {
+    fn draft(&self, written: &Written, item: &model::Entry, shared: &Shared) -> Draft {
         let title = item.title.as_ref().map(line_of).unwrap_or_default();
         let link = page_of(item);
         let details = details(item, &title);
         let published = item.published.or(item.updated).map(moment);
-        let page = link.as_deref().and_then(CanonicalLink::of);
-        let given = Some(item.id.trim()).filter(|id| !id.is_empty());
-        let identity = match (given, &page) {
-            // One id for all: the page has to tell them apart.
-            (Some(id), Some(page)) if shared.contains(id) => Identity::Given(format!("{id}\n{}", page.as_str())),
-            (Some(id), _) => Identity::Given(id.to_owned()),
-            (None, Some(page)) => Identity::Link(page.clone()),
-            (None, None) => {
-                let said = if title.is_empty() { &details.text } else { &title };
-                let date = published.map(|date| date.to_string()).unwrap_or_default();
-                Identity::Fingerprint(format!("{}\n{date}", said.to_lowercase()))
-            }
-        };
-        let language = item.language.as_deref().and_then(language_tag);
+        let said = if title.is_empty() { &details.text } else { &title };
+        let (identity, other) = identity(item, said, published, shared);
+        let language = written.language.as_deref().and_then(language_tag);
         let language = language.or_else(|| self.spec.language.clone()).or_else(|| self.language.clone());
         let features = Features::of(self.furniture.strip(&title), &details.text, language.as_deref());
+        let page = link.as_deref().and_then(CanonicalLink::of);
         let page = page.as_ref().map(CanonicalLink::as_str).unwrap_or_default();
         Draft {
-            place,
+            place: written.index,
             id: EntryId::of(self.spec.id, &identity),
+            other_id: other.map(|identity| EntryId::of(self.spec.id, &identity)),
             version: digest(&[title.as_bytes(), page.as_bytes(), details.text.as_bytes()]),
             title,
             link,
@@ -257,6 +290,36 @@ impl Reader<'_> {
             features,
             details,
         }
+    }
+}
+
+/// What names an item, and what would if others shared its id, or did not.
+fn identity(
+    item: &model::Entry,
+    said: &str,
+    published: Option<Timestamp>,
+    shared: &Shared,
+) -> (Identity, Option<Identity>) {
+    let id = item.id.trim();
+    let date = published.map(|date| date.to_string()).unwrap_or_default();
+    let by_words = format!("{}\n{date}", said.to_lowercase());
+    let page = Page::of(item);
+    if !id.is_empty() {
+        let alone = Identity::Given(id.to_owned());
+        let with_place = match page {
+            Some(page) => Identity::Given(format!("{id}\n{}", page.place())),
+            None => Identity::Given(format!("{id}\n{by_words}")),
+        };
+        return if shared.ids.contains(id) { (with_place, Some(alone)) } else { (alone, Some(with_place)) };
+    }
+    let Some(page) = page else { return (Identity::Fingerprint(by_words), None) };
+    let place = page.place();
+    if shared.places.contains(&place) {
+        (Identity::Fingerprint(format!("{place}\n{by_words}")), None)
+    } else if shared.pages.contains(page.canonical.as_str()) {
+        (Identity::Fingerprint(place), None)
+    } else {
+        (Identity::Link(page.canonical), None)
     }
 }
 
@@ -289,7 +352,11 @@ fn details(item: &model::Entry, title: &str) -> Details {
         enclosures: linked("enclosure")
             .filter(|link| !is_picture(link))
             .filter_map(|link| {
-                Some(Enclosure { url: web(link)?, media_type: link.media_type.clone(), bytes: link.length })
+                Some(Enclosure {
+                    url: web(link)?,
+                    media_type: link.media_type.as_deref().map(name),
+                    bytes: link.length,
+                })
             })
             .collect(),
         origin: via.map(|via| Origin { name: via.title.as_deref().map(name), url: web(via) }),
@@ -298,9 +365,9 @@ fn details(item: &model::Entry, title: &str) -> Details {
 
 /// Plain text and safe HTML of summary or content, whichever says more. No HTML where it is paragraphs only.
 fn text_of(item: &model::Entry, base: Option<&Url>) -> (String, Option<String>) {
-    let summary = item.summary.as_ref().map(|text| (text.content.as_str(), is_html(text.content_type.essence())));
+    let summary = item.summary.as_ref().map(|text| (text.content.as_str(), text.content_type.subty() == "html"));
     let content = item.content.as_ref();
-    let content = content.and_then(|content| Some((content.body.as_deref()?, is_html(content.content_type.essence()))));
+    let content = content.and_then(|content| Some((content.body.as_deref()?, content.content_type.subty() == "html")));
     let read = |(markup, is_html): (&str, bool)| {
         if is_html {
             markup::paragraphs(markup, TEXT_CHARS_MAX)

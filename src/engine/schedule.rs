@@ -61,8 +61,12 @@ pub struct Hints {
 pub fn next_due(spec: &FeedSpec, state: &FeedState, hints: Hints, now: Timestamp) -> Timestamp {
     let base = spec.interval.unwrap_or(INTERVAL_DEFAULT);
     let wanted = match state.last_result {
-        Some(PollResult::Broke) if state.is_set_aside() => return now.plus(SET_ASIDE + spread(spec.id, INTERVAL_MAX)),
-        Some(PollResult::Failed { .. } | PollResult::Broke | PollResult::RateLimited) => backoff(base, state.failures),
+        Some(PollResult::Broke { .. }) if state.is_set_aside() => {
+            return now.plus(SET_ASIDE + spread(spec.id, INTERVAL_MAX));
+        }
+        Some(PollResult::Failed { .. } | PollResult::Broke { .. } | PollResult::RateLimited) => {
+            backoff(base, state.failures)
+        }
         Some(PollResult::Gone) => INTERVAL_MAX.max(base),
         _ => base.max(hints.max_age.unwrap_or_default()).max(hints.ttl.unwrap_or_default()),
     };

@@ -21,6 +21,12 @@ impl Timestamp {
         Self(millis.clamp(*WRITABLE_MILLIS.start(), *WRITABLE_MILLIS.end()))
     }
 
+    /// The beginning of a day, counted from 1970.
+    #[must_use]
+    pub const fn from_days(days: i32) -> Self {
+        Self(days as i64 * 86_400_000)
+    }
+
     /// From whole seconds since 1970.
     #[must_use]
     pub fn from_secs(secs: i64) -> Self {
@@ -78,7 +84,8 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with whole seconds: `2025-06-08T07:30:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.zoned().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        let moment = jiff::Timestamp::from_second(self.0.div_euclid(1000)).unwrap_or_default();
+        write!(f, "{moment}")
     }
 }
 

@@ -4,7 +4,7 @@ use super::references::resolve;
 use super::scope::split;
 use super::tokens::{Tag, Token, Tokens};
 use super::{FIELD_BYTES_MAX, Repair, Repairs};
-use quick_xml::escape::escape;
+use quick_xml::escape::partial_escape;
 use std::borrow::Cow;
 
 /// What an element holds.
@@ -19,14 +19,17 @@ pub(super) struct Captured<'a> {
 }
 
 impl Captured<'_> {
-    /// As HTML: tags by their local names, text as it is.
-    pub(super) fn markup(&self, repairs: &mut Repairs) -> String {
+    /// As HTML: tags by their local names. Of what `is_xml`, text is text and a section is text; of what only has tags in it,
+    /// both may hold markup of their own, escaped, as in an element without tags.
+    pub(super) fn markup(&self, is_xml: bool, repairs: &mut Repairs) -> String {
         let mut markup = String::with_capacity(self.raw.len());
         let mut tokens = Tokens::new(self.raw);
         while let Some(token) = tokens.next(repairs) {
             match token {
-                Token::Text(text) => markup.push_str(text),
-                Token::Literal(text) => markup.push_str(&escape(text)),
+                Token::Text(text) if is_xml => markup.push_str(text),
+                Token::Literal(text) if is_xml => markup.push_str(&partial_escape(text)),
+                Token::Text(text) => markup.push_str(&resolve(text, repairs)),
+                Token::Literal(text) => markup.push_str(text),
                 Token::Remark => {}
                 Token::Open(tag) => {
                     for part in ["<", split(tag.name).1, tag.rest(), if tag.is_empty { "/>" } else { ">" }] {
@@ -40,6 +43,7 @@ impl Captured<'_> {
                 }
             }
         }
+        markup.truncate(markup.floor_char_boundary(FIELD_BYTES_MAX));
         markup
     }
 }
@@ -59,6 +63,7 @@ pub(super) fn capture<'a>(
         return Some(found);
     }
     let start = tokens.place();
+    let mut is_apart = false;
     let mut depth = 0_usize;
     // Where the first tag inside begins, and how long the text was there.
     let mut first_tag: Option<(usize, usize)> = None;
@@ -69,27 +74,27 @@ pub(super) fn capture<'a>(
             Token::Remark => continue,
             Token::Text(_) | Token::Literal(_) if !is_read => continue,
             Token::Text(text) => {
-                push(&mut found.text, resolve(text, repairs));
+                push(&mut found.text, resolve(text, repairs), &mut is_apart);
                 continue;
             }
             Token::Literal(text) => {
-                push(&mut found.text, Cow::Borrowed(text));
+                push(&mut found.text, Cow::Borrowed(text), &mut is_apart);
                 continue;
             }
             Token::Open(inner) => inner.name,
             Token::Close(name) => name,
         };
-        let is_own = name == tag.name;
+        let is_own = name.eq_ignore_ascii_case(tag.name);
         let is_close = matches!(token, Token::Close(_));
         if is_own && is_close && depth == 0 {
-            found.raw = tokens.since(start, place);
+            found.raw = tokens.between(start, place);
             break;
         }
         if is_beyond(name) {
             repairs.note(Repair::UnclosedElements);
             let (end, length) = first_tag.unwrap_or((place, found.text.len()));
             tokens.return_to(end);
-            found.raw = tokens.since(start, end);
+            found.raw = tokens.between(start, end);
             found.text = cut(found.text, length);
             found.has_tags = false;
             break;
@@ -102,22 +107,28 @@ pub(super) fn capture<'a>(
         found.has_tags = true;
     }
     if found.raw.len() > FIELD_BYTES_MAX {
-        repairs.note(Repair::LongText);
+        if is_read {
+            repairs.note(Repair::LongText);
+        }
         found.raw = &found.raw[..found.raw.floor_char_boundary(FIELD_BYTES_MAX)];
         found.text = cut(found.text, FIELD_BYTES_MAX);
     }
     Some(found)
 }
 
-/// Adds a piece; white space around a section is not worth a copy of the section.
-fn push<'a>(text: &mut Cow<'a, str>, piece: Cow<'a, str>) {
+/// Adds a piece. White space around a section is not worth a copy of the section: it only keeps it apart from the next.
+fn push<'a>(text: &mut Cow<'a, str>, piece: Cow<'a, str>, is_apart: &mut bool) {
     let is_space = piece.trim().is_empty();
-    if text.is_empty() {
-        *text = if is_space { Cow::Borrowed("") } else { piece };
-    } else if !is_space {
-        text.to_mut().push_str(&piece);
-    } else if let Cow::Owned(text) = text {
-        text.push(' ');
+    if is_space {
+        *is_apart |= !text.is_empty();
+    } else if text.is_empty() {
+        *text = piece;
+    } else {
+        let text = text.to_mut();
+        if std::mem::take(is_apart) {
+            text.push(' ');
+        }
+        text.push_str(&piece);
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) fn windows_1252(byte: u8) -> Option<char> {
 /// Bytes at the beginning in which a document may name its encoding.
 const DECLARATION_BYTES: usize = 1024;
 
+/// Of so many letters, one may be a fault.
+const FAULTS_SHARE: usize = 20;
 /// Bytes that an encoding is guessed from.
 const SAMPLE_BYTES: usize = 256 * 1024;
 
@@ -63,16 +65,16 @@ fn without_mark(bytes: &[u8], content_type: Option<&str>, label: Option<&str>) -
     let named = |label: &str| Encoding::for_label(label.trim().as_bytes());
     let declared = label.and_then(named);
     // The one encoding that hides other letters behind ASCII.
-    if declared == Some(ISO_2022_JP) && bytes.contains(&0x1b) {
+    let by_host = content_type.and_then(charset).and_then(named);
+    if [by_host, declared].contains(&Some(ISO_2022_JP)) && bytes.contains(&0x1b) {
         return ISO_2022_JP;
     }
     if is_utf_8(bytes) {
         return UTF_8;
     }
-    let by_host = content_type.and_then(charset).and_then(named);
     let is_possible = |encoding: &&'static Encoding| {
-        !matches!(*encoding, e if e == UTF_8 || e == UTF_16LE || e == UTF_16BE)
-            && !encoding.decode_without_bom_handling(bytes).1
+        let is_unicode = [UTF_8, UTF_16LE, UTF_16BE].contains(encoding);
+        !is_unicode && is_nearly(encoding, bytes)
     };
     by_host.filter(is_possible).or_else(|| declared.filter(is_possible)).unwrap_or_else(|| guess(bytes))
 }
@@ -91,12 +93,25 @@ fn is_utf_8(bytes: &[u8]) -> bool {
     letters > faults
 }
 
+/// Whether text can be of an encoding: without a fault, or of several bytes a letter and with few faults, as of a document
+/// that was cut within a letter.
+fn is_nearly(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+    if !had_errors || encoding.is_single_byte() {
+        return !had_errors;
+    }
+    let faults = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+    let letters = text.chars().filter(|c| !c.is_ascii()).count();
+    faults * FAULTS_SHARE <= letters
+}
+
 fn guess(bytes: &[u8]) -> &'static Encoding {
     // From where letters begin: a sample tells as much as the whole, and takes no second for eight megabytes.
     let start = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
     let sample = &bytes[start.saturating_sub(64)..bytes.len().min(start + SAMPLE_BYTES)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(sample, true);
+    // Never as the last of it: the sample may end within a letter.
+    detector.feed(sample, false);
     let guess = detector.guess(None, Utf8Detection::Deny);
     // A handful of bytes is too little to tell Windows-1252's dashes and quotes from some other's letters.
     let few = bytes.iter().filter(|byte| !byte.is_ascii()).count() < 8;

@@ -57,7 +57,7 @@ impl<'a> Reader<'a, '_> {
                 let captured = self.captured(tag)?;
                 let name =
                     if captured.has_tags { self.child(captured.raw, Element::Name) } else { Some(captured.text) };
-                item.credit(rank, name.map(|name| person(&name)).unwrap_or_default());
+                item.credit(rank, Cow::Owned(name.map(|name| person(&name)).unwrap_or_default()));
             }
             Element::Category => {
                 let term = self.attribute(tag, "label").or_else(|| self.attribute(tag, "term"));
@@ -71,7 +71,10 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             Element::Source => self.source(item, tag)?,
-            Element::Language => item.language = Some(self.text(tag)?).filter(|text| !text.trim().is_empty()),
+            Element::Language => {
+                let text = Some(self.text(tag)?).filter(|text| !text.trim().is_empty());
+                item.language = text.or_else(|| item.language.take());
+            }
             Element::Container
             | Element::Item
             | Element::Group
@@ -202,18 +205,18 @@ impl<'a> Reader<'a, '_> {
         if !captured.has_tags {
             return Some(Said { text: captured.text, is_html });
         }
-        if !given.is_some_and(|given| given.contains("xhtml") || given.contains("xml"))
-            && mode.as_deref() != Some("xml")
-        {
+        let is_xml = given.is_some_and(|given| given.contains("xhtml") || given.contains("xml"))
+            || mode.as_deref() == Some("xml");
+        if !is_xml {
             self.repairs.note(Repair::InlineMarkup);
         }
-        Some(Said { text: Cow::Owned(captured.markup(self.repairs)), is_html: true })
+        Some(Said { text: Cow::Owned(captured.markup(is_xml, self.repairs)), is_html: true })
     }
 }
 
 /// A person's name out of what RSS has for it: `mail@example.org (Name)`, `Name <mail@example.org>`, a name. Mail
 /// addresses are not passed on.
-fn person<'n>(text: &str) -> Cow<'n, str> {
+fn person(text: &str) -> String {
     let is_mail = |word: &&str| word.contains('@');
     let trimmed = text.trim();
     let words: Vec<&str> = trimmed
@@ -221,8 +224,8 @@ fn person<'n>(text: &str) -> Cow<'n, str> {
         .filter(|word| !word.is_empty())
         .collect();
     if !words.iter().any(is_mail) {
-        return Cow::Owned(trimmed.to_owned());
+        return trimmed.to_owned();
     }
     let name: Vec<&str> = words.into_iter().filter(|word| !is_mail(word) && *word != "mailto:").collect();
-    Cow::Owned(name.join(" ").trim_end_matches([':', ',']).to_owned())
+    name.join(" ").trim_end_matches([':', ',']).to_owned()
 }

@@ -2,6 +2,7 @@
 //! what the parser gets to see.
 
 use super::vocabulary::Rank;
+use crate::engine::link::LINK_BYTES_MAX;
 use crate::engine::time::Timestamp;
 use memchr::memmem;
 use quick_xml::escape::escape;
@@ -9,6 +10,8 @@ use std::borrow::Cow;
 
 /// Links, enclosures and pictures together.
 const LINKS_MAX: usize = 32;
+/// Bytes of an id, a name, a date; what is longer is cut.
+const SHORT_BYTES_MAX: usize = LINK_BYTES_MAX;
 /// Authors kept; papers of large collaborations name thousands.
 const AUTHORS_MAX: usize = 16;
 /// Categories kept.
@@ -77,7 +80,7 @@ pub(super) struct Item<'a> {
     pub(super) language: Option<Cow<'a, str>>,
     /// Whether there is anything in it, understood or not.
     pub(super) is_filled: bool,
-    /// What relative links in its text count from, where the item says.
+    /// What relative links in its text count from.
     pub(super) base: Option<String>,
     references: Vec<Reference<'a>>,
     authors: Vec<(Rank, Cow<'a, str>)>,
@@ -87,7 +90,8 @@ pub(super) struct Item<'a> {
 impl<'a> Item<'a> {
     pub(super) fn refer(&mut self, reference: Reference<'a>) {
         let says_something = !reference.href.trim().is_empty() || reference.title.is_some();
-        if self.references.len() < LINKS_MAX && says_something {
+        let is_link = reference.href.len() <= LINK_BYTES_MAX;
+        if self.references.len() < LINKS_MAX && says_something && is_link {
             self.references.push(reference);
         }
     }
@@ -110,7 +114,7 @@ impl<'a> Item<'a> {
         out.push_str("<entry>");
         element(out, "id", self.id.get().map(|id| &**id));
         said(out, "title", self.title.get(), &[]);
-        if let Some(page) = self.page.get() {
+        if let Some(page) = self.page.get().filter(|page| page.trim().len() <= LINK_BYTES_MAX) {
             link(out, &Reference::new("alternate", Cow::Borrowed(page)));
         }
         self.references.iter().for_each(|reference| link(out, reference));
@@ -128,8 +132,6 @@ impl<'a> Item<'a> {
             out.push_str(&escape(category.trim()));
             out.push_str("\"/>");
         }
-        // The language of an entry is the content's to say, for the parser.
-        let language = self.language.as_deref().unwrap_or_default();
         let (summary, content) = match (self.summary.get(), self.content.get()) {
             (only, None) => (None, only),
             // The whole article beside its teaser: who reads the one does not need the other.
@@ -139,13 +141,14 @@ impl<'a> Item<'a> {
             both => both,
         };
         said(out, "summary", summary, &[]);
-        let of_content = [("xml:lang", language), ("xml:base", self.base.as_deref().unwrap_or_default())];
+        let of_content = [("xml:base", self.base.as_deref().unwrap_or_default())];
         said(out, "content", content, &of_content);
         out.push_str("</entry>");
     }
 }
 
 fn attribute(out: &mut String, name: &str, value: &str) {
+    let value = &value[..value.floor_char_boundary(SHORT_BYTES_MAX)];
     for part in [" ", name, "=\"", &escape(value), "\""] {
         out.push_str(part);
     }
@@ -171,7 +174,7 @@ fn link(out: &mut String, reference: &Reference<'_>) {
 }
 
 pub(super) fn said(out: &mut String, name: &str, said: Option<&Said<'_>>, attributes: &[(&str, &str)]) {
-    let Some(Said { text, is_html }) = said else { return };
+    let Some(Said { text, is_html }) = said.filter(|said| !said.text.trim().is_empty()) else { return };
     out.push('<');
     out.push_str(name);
     out.push_str(if *is_html { " type=\"html\"" } else { " type=\"text\"" });
@@ -186,6 +189,7 @@ pub(super) fn said(out: &mut String, name: &str, said: Option<&Said<'_>>, attrib
 /// An element of plain text, where there is any.
 pub(super) fn element(out: &mut String, name: &str, text: Option<&str>) {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return };
+    let text = &text[..text.floor_char_boundary(SHORT_BYTES_MAX)];
     out.push('<');
     out.push_str(name);
     out.push('>');

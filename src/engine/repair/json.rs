@@ -5,7 +5,7 @@
 use super::item::{Item, Reference, Said};
 use super::loose::{Bounded, Loose};
 use super::scope::Scope;
-use super::{Atom, ITEMS_MAX, Repair, Repairs, Rewritten, Unreadable};
+use super::{Atom, Repair, Repairs, Rewritten, Unreadable};
 use crate::engine::date;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -29,15 +29,16 @@ pub(super) fn rewritten(text: &str, base: Option<&str>, repairs: &mut Repairs) -
         let reason = ended.err().map_or_else(|| "it is JSON, but no feed".to_owned(), |error| error.to_string());
         return Err(Unreadable::NoFeed(reason));
     }
-    if ended.is_err() {
+    if let Err(error) = ended {
         if feed.atom.entries.is_empty() {
-            return Err(Unreadable::Truncated);
+            let is_cut = error.is_eof();
+            return Err(if is_cut { Unreadable::Truncated } else { Unreadable::NoFeed(error.to_string()) });
         }
         repairs.note(Repair::Truncated);
     }
     feed.repairs.list().into_iter().for_each(|repair| repairs.note(repair));
-    let version = feed.version.as_deref().and_then(|version| version.split_once("jsonfeed.org/version/"));
-    let version = version.map_or("1.1", |(_, version)| version.trim_matches('/'));
+    let version = feed.version.as_deref().unwrap_or_default().trim_end_matches('/');
+    let version = if version.ends_with("jsonfeed.org/version/1") { "1" } else { "1.1" };
     let title = feed.title.map(|text| Said { text: Cow::Owned(text), is_html: false });
     Ok(Rewritten { language: feed.language, ..feed.atom.finish(format!("json feed {version}"), title.as_ref()) })
 }
@@ -107,7 +108,6 @@ struct Feed<'b> {
     title: Option<String>,
     language: Option<String>,
     has_items: bool,
-    items: usize,
     atom: Atom,
     repairs: Repairs,
 }
@@ -120,7 +120,6 @@ impl Feed<'_> {
             title: None,
             language: None,
             has_items: false,
-            items: 0,
             atom: Atom::with_capacity(bytes),
             repairs: Repairs::default(),
         }
@@ -151,7 +150,6 @@ impl Feed<'_> {
     }
 
     fn add(&mut self, value: Loose) {
-        self.items += 1;
         let Loose::Map(mut members) = value else {
             self.repairs.note(Repair::JsonTypes);
             self.atom.add(&Item::default());
@@ -299,7 +297,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
-        while self.0.items < ITEMS_MAX
+        while self.0.atom.has_room()
             && let Some(value) = list.next_element_seed(Bounded::WHOLE)?
         {
             self.0.add(value);

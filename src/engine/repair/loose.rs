@@ -13,7 +13,7 @@ pub(super) enum Loose {
     /// `null`, a truth value, or what is nested too deep to matter.
     Nothing,
     Text(String),
-    /// A number, as written.
+    /// A number, as it is read: what is longer than 64 bits is rounded.
     Number(String),
     List(Vec<Loose>),
     Map(Vec<(String, Loose)>),

@@ -32,6 +32,8 @@ pub use tokens::{ATTRIBUTES_MAX, TAG_BYTES_MAX};
 
 /// Items read of one document; the rest is left where it is. The longest real feeds carry about a thousand.
 pub const ITEMS_MAX: usize = 2000;
+/// Bytes written; what comes of the largest documents has fewer, unless each of their links and texts repeats a long base.
+const ATOM_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// Bytes read of one element's text; the longest articles in feeds have some hundred thousand.
 pub const FIELD_BYTES_MAX: usize = 1024 * 1024;
 
@@ -55,11 +57,11 @@ macro_rules! repairs {
 }
 
 repairs! {
-    /// The document is not in the encoding that it, or its host, names.
+    /// The document is not in the encoding that it names.
     EncodingLabel = "encoding-label",
     /// Bytes that are no text in its encoding.
     InvalidBytes = "invalid-bytes",
-    /// Control characters and others that XML does not have.
+    /// Control characters that XML does not have.
     ControlCharacters = "control-characters",
     /// Something stands before the feed, or behind it.
     Junk = "junk",
@@ -91,7 +93,7 @@ repairs! {
     LongTag = "long-tag",
     /// A text beyond [`FIELD_BYTES_MAX`] was cut.
     LongText = "long-text",
-    /// Items beyond [`ITEMS_MAX`] were left out.
+    /// Items beyond [`ITEMS_MAX`], or beyond what can be written, were left out.
     ManyItems = "many-items",
     /// It ends before its end: the items that are whole are read, and nothing is taken to be gone.
     Truncated = "truncated",
@@ -108,7 +110,7 @@ pub struct Repairs(Vec<Repair>);
 impl Repairs {
     /// Notes one; each kind once.
     pub fn note(&mut self, repair: Repair) {
-        if !self.0.contains(&repair) {
+        if !self.has(repair) {
             self.0.push(repair);
         }
     }
@@ -121,10 +123,16 @@ impl Repairs {
         list
     }
 
+    /// Whether this kind was found.
+    #[must_use]
+    pub fn has(&self, repair: Repair) -> bool {
+        self.0.contains(&repair)
+    }
+
     /// Whether the document ended before its end.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.0.contains(&Repair::Truncated) || self.0.contains(&Repair::ManyItems)
+        self.has(Repair::Truncated)
     }
 }
 
@@ -137,12 +145,23 @@ pub struct Rewritten {
     pub language: Option<String>,
     /// A whole Atom document.
     pub atom: String,
-    /// Its entries: which item of the source each is, from 0, and where it stands in the document.
-    pub entries: Vec<(usize, Range<usize>)>,
+    /// Its entries, in its order.
+    pub entries: Vec<Written>,
     /// Items of the source with nothing in them.
     pub empty: Vec<usize>,
     /// RSS `ttl`, in minutes.
     pub ttl_minutes: Option<u32>,
+}
+
+/// An entry of a [`Rewritten`] document.
+#[derive(Debug)]
+pub struct Written {
+    /// Which item of the source it is, from 0.
+    pub index: usize,
+    /// Where it stands in the document.
+    pub place: Range<usize>,
+    /// Its own language, where it says one: the parser would ask the content, which not every entry has.
+    pub language: Option<String>,
 }
 
 /// Why there is nothing to rewrite.
@@ -171,19 +190,36 @@ pub fn rewritten(text: &str, base: Option<&str>, repairs: &mut Repairs) -> Resul
     }
 }
 
+const HEAD: &str = "<feed xmlns=\"http://www.w3.org/2005/Atom\">";
+const FOOT: &str = "</feed>";
+
+impl Rewritten {
+    /// A document of one of its entries alone.
+    #[must_use]
+    pub fn alone(&self, entry: &Written) -> String {
+        let text = self.atom.get(entry.place.clone()).unwrap_or_default();
+        [HEAD, text, FOOT].concat()
+    }
+}
+
 /// An Atom document as it grows.
 #[derive(Debug, Default)]
 struct Atom {
     text: String,
-    entries: Vec<(usize, Range<usize>)>,
+    entries: Vec<Written>,
     empty: Vec<usize>,
 }
 
 impl Atom {
     fn with_capacity(bytes: usize) -> Self {
         let mut text = String::with_capacity(bytes);
-        text.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\">");
+        text.push_str(HEAD);
         Self { text, entries: Vec::new(), empty: Vec::new() }
+    }
+
+    /// Whether there is room for one more item.
+    fn has_room(&self) -> bool {
+        self.entries.len() + self.empty.len() < ITEMS_MAX && self.text.len() < ATOM_BYTES_MAX
     }
 
     fn add(&mut self, item: &item::Item<'_>) {
@@ -194,13 +230,14 @@ impl Atom {
         }
         let start = self.text.len();
         item.write(&mut self.text);
-        self.entries.push((index, start..self.text.len()));
+        let language = item.language.as_deref().map(|language| language.trim().to_owned());
+        self.entries.push(Written { index, place: start..self.text.len(), language });
     }
 
     /// The whole document, with what is known of the feed itself at its end: by then it is known.
     fn finish(mut self, format: String, title: Option<&item::Said<'_>>) -> Rewritten {
         item::said(&mut self.text, "title", title, &[]);
-        self.text.push_str("</feed>");
+        self.text.push_str(FOOT);
         let Self { text, entries, empty } = self;
         Rewritten { format, language: None, atom: text, entries, empty, ttl_minutes: None }
     }

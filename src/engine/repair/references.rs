@@ -83,7 +83,7 @@ fn character(number: &str) -> Option<char> {
 }
 
 /// XML 1.0, section 2.2.
-pub(super) fn is_xml(c: char) -> bool {
+fn is_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 

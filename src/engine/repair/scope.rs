@@ -4,9 +4,12 @@ use super::references::resolve;
 use super::tokens::Tag;
 use super::vocabulary::{Element, Namespace, Rank, element};
 use super::{Repair, Repairs};
+use crate::engine::link::LINK_BYTES_MAX;
 use std::borrow::Cow;
 use url::Url;
 
+/// Bytes of a base. Every relative link and every entry is written with it; addresses of directories are short.
+const BASE_BYTES_MAX: usize = 1024;
 /// Declarations in force at once; a document has some tens.
 const DECLARATIONS_MAX: usize = 256;
 
@@ -79,7 +82,7 @@ impl<'a> Scope<'a> {
         } else if name == "xml:base" {
             let value = resolve(value, repairs);
             match self.join(&value) {
-                Some(base) if matches!(base.scheme(), "http" | "https") => self.base = Some(base),
+                Some(base) if is_usable(&base) => self.base = Some(base),
                 // A relative base without one before it says nothing that could be used; that is no fault.
                 _ if self.base.is_none() && !value.contains(':') => {}
                 _ => repairs.note(Repair::BadBase),
@@ -102,8 +105,10 @@ impl<'a> Scope<'a> {
             return link;
         }
         match &self.base {
-            Some(base) => base.join(trimmed).map_or(link, |url| Cow::Owned(url.into())),
-            None => link,
+            Some(base) if trimmed.len() <= LINK_BYTES_MAX => {
+                base.join(trimmed).map_or(link, |url| Cow::Owned(url.into()))
+            }
+            _ => link,
         }
     }
 
@@ -123,27 +128,41 @@ impl<'a> Scope<'a> {
         let namespace = match declared {
             // Many RSS feeds have a default namespace of their own invention; it is RSS all the same.
             None | Some(Namespace::Other) if prefix.is_empty() => self.native,
-            None => {
-                let usual = Namespace::of_prefix(prefix);
-                if usual != Namespace::Other {
-                    repairs.note(Repair::Namespaces);
-                }
-                usual
-            }
+            // Not declared, or an address that nobody knows, for a prefix that everybody does.
+            None | Some(Namespace::Other) => Self::usual(prefix, repairs),
             Some(declared) => declared,
         };
-        element(namespace, local).or_else(|| self.as_native(namespace, local, repairs))
+        element(namespace, local).or_else(|| self.as_native(namespace, prefix, local, repairs))
     }
 
-    /// RSS elements in an Atom feed, and Atom's in RSS: written without a thought of namespaces.
-    fn as_native(&self, namespace: Namespace, local: &str, repairs: &mut Repairs) -> Option<(Element, Rank)> {
-        let is_format = matches!(namespace, Namespace::Rss | Namespace::Atom | Namespace::Rdf);
+    fn usual(prefix: &str, repairs: &mut Repairs) -> Namespace {
+        let usual = Namespace::of_prefix(prefix);
+        if usual != Namespace::Other {
+            repairs.note(Repair::Namespaces);
+        }
+        usual
+    }
+
+    /// RSS elements in an Atom feed, and Atom's in RSS, or a module's namespace as the default: written without a thought
+    /// of namespaces.
+    fn as_native(
+        &self,
+        namespace: Namespace,
+        prefix: &str,
+        local: &str,
+        repairs: &mut Repairs,
+    ) -> Option<(Element, Rank)> {
+        let is_format = matches!(namespace, Namespace::Rss | Namespace::Atom | Namespace::Rdf) || prefix.is_empty();
         let found = if is_format && namespace != self.native { element(self.native, local) } else { None };
         if found.is_some() {
             repairs.note(Repair::Namespaces);
         }
         found
     }
+}
+
+fn is_usable(base: &Url) -> bool {
+    matches!(base.scheme(), "http" | "https") && base.as_str().len() <= BASE_BYTES_MAX
 }
 
 /// A namespace that a tag declares for itself.

@@ -4,7 +4,7 @@
 
 use super::Repair;
 use super::Repairs;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 use quick_xml::events::attributes::Attributes;
 
 /// Bytes of one tag, attributes included. The longest of real feeds are some kilobytes (`data:` images); a longer tag
@@ -16,6 +16,11 @@ pub const ATTRIBUTES_MAX: usize = 256;
 /// How many times over a document may be read: each element that is not closed costs a return to where it began, and a
 /// document of nothing else would be read as often as it has elements.
 const RETURNS_MAX: usize = 8;
+
+/// Brackets looked at for the end of a document type; entities with brackets in them are few.
+const DECLARATIONS_MAX: usize = 256;
+/// Bytes looked through for the end of a quoted value: pictures stand in them, whole.
+const QUOTED_BYTES_MAX: usize = 1024 * 1024;
 
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,8 +76,8 @@ impl<'a> Tag<'a> {
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    /// Ends that do not come any more.
-    missing: Vec<&'static str>,
+    /// Ends that do not come any more, each with the place from which it was looked for.
+    missing: Vec<(&'static str, usize)>,
     /// Bytes that may still be read a second time.
     returns: usize,
 }
@@ -87,7 +92,7 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    /// Reads on from an earlier place; not where too much was read twice already.
+    /// Reads on from an earlier place; where too much was read twice already, from where it stands.
     pub(super) fn return_to(&mut self, place: usize) {
         if let Some(left) = self.returns.checked_sub(self.at.saturating_sub(place)) {
             self.returns = left;
@@ -96,7 +101,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The document between two places.
-    pub(super) fn since(&self, from: usize, to: usize) -> &'a str {
+    pub(super) fn between(&self, from: usize, to: usize) -> &'a str {
         &self.text[from..to]
     }
 
@@ -147,11 +152,12 @@ impl<'a> Tokens<'a> {
 
     /// Steps over a stretch that begins here with a mark of `open` bytes; what is inside it.
     fn skip(&mut self, rest: &'a str, open: usize, close: &'static str) -> Option<&'a str> {
-        if self.missing.contains(&close) {
+        if self.missing.iter().any(|(missing, from)| *missing == close && *from <= self.at) {
             return None;
         }
         let Some(length) = memmem::find(&rest.as_bytes()[open..], close.as_bytes()) else {
-            self.missing.push(close);
+            self.missing.retain(|(missing, _)| *missing != close);
+            self.missing.push((close, self.at));
             return None;
         };
         self.at += open + length + close.len();
@@ -169,14 +175,20 @@ impl<'a> Tokens<'a> {
         })
     }
 
-    /// A document type, with the declarations it may hold.
+    /// A document type, with the declarations it may hold (`[ ... ] >`).
     fn declaration(&mut self, rest: &'a str) -> Option<Token<'a>> {
         let start = self.at;
-        if self.skip(rest, 2, ">")?.contains('[') {
-            let end = self.at;
-            self.at = start;
-            if self.skip(rest, 2, "]>").is_none() {
-                self.at = end;
+        let is_type = rest.as_bytes().get(2..9).is_some_and(|name| name.eq_ignore_ascii_case(b"DOCTYPE"));
+        let inside = self.skip(rest, 2, ">")?;
+        if let (true, Some(open)) = (is_type, inside.find('[')) {
+            // The end of a section in the feed behind it would not be one.
+            let ends = memchr_iter(b']', &rest.as_bytes()[2 + open..]).map(|place| 2 + open + place);
+            let end = ends.take(DECLARATIONS_MAX).find_map(|place| {
+                let behind = rest[place + 1..].trim_ascii_start();
+                behind.starts_with('>').then(|| rest.len() - behind.len() + 1)
+            });
+            if let Some(end) = end {
+                self.at = start + end;
             }
         }
         Some(Token::Remark)
@@ -213,10 +225,10 @@ fn end_of_tag(text: &str) -> Option<usize> {
             b'<' => return None,
             quote @ (b'"' | b'\'') if at > 0 && is_before_value(&bytes[..at]) => {
                 // A quote that is never closed would swallow the document.
-                let limit = bytes.len().min(at + 1 + 16 * TAG_BYTES_MAX);
+                let limit = bytes.len().min(at + 1 + QUOTED_BYTES_MAX);
                 match bytes[at + 1..limit].iter().position(|byte| *byte == quote) {
                     Some(length) => at += length + 1,
-                    None => return bytes[..limit].iter().position(|byte| *byte == b'>'),
+                    None => return bytes[at..limit].iter().position(|byte| *byte == b'>').map(|length| at + length),
                 }
             }
             _ => {}

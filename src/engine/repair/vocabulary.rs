@@ -140,6 +140,7 @@ const ELEMENTS: &[(Namespace, &str, Element, Rank)] = {
         (Rss, "body", Content, 2),
         (Rss, "name", Name, 0),
         (Atom, "entry", Item, 0),
+        (Atom, "item", Item, 1),
         (Atom, "title", Title, 0),
         (Atom, "link", Link, 1),
         (Atom, "id", Id, 0),
@@ -200,6 +201,5 @@ pub(super) fn element(namespace: Namespace, local: &str) -> Option<(Element, Ran
 
 /// Whether a name is written as its specification has it. RSS is the one that has capitals.
 pub(super) fn is_in_right_case(local: &str) -> bool {
-    !local.bytes().any(|byte| byte.is_ascii_uppercase())
-        || matches!(local, "pubDate" | "lastBuildDate" | "RDF" | "pubdate")
+    !local.bytes().any(|byte| byte.is_ascii_uppercase()) || matches!(local, "pubDate" | "lastBuildDate" | "RDF")
 }

@@ -6,7 +6,7 @@ use super::references::resolve;
 use super::scope::{Outer, Scope, split};
 use super::tokens::{Tag, Token, Tokens};
 use super::vocabulary::{Element, Namespace, Rank, is_in_right_case};
-use super::{Atom, ITEMS_MAX, Repair, Repairs, Rewritten, Unreadable};
+use super::{Atom, Repair, Repairs, Rewritten, Unreadable};
 use std::borrow::Cow;
 
 /// Containers open inside each other: `rdf`, `channel`, and a few that nobody needs.
@@ -23,7 +23,6 @@ pub(super) fn rewritten(text: &str, base: Option<&str>, repairs: &mut Repairs) -
         repairs,
         open: Vec::new(),
         item_name: "",
-        items: 0,
         title: Best::default(),
         language: Best::default(),
         ttl_minutes: None,
@@ -31,7 +30,7 @@ pub(super) fn rewritten(text: &str, base: Option<&str>, repairs: &mut Repairs) -
     };
     let format = reader.root()?;
     reader.feed();
-    if reader.repairs.list().contains(&Repair::Truncated) && reader.atom.entries.is_empty() {
+    if reader.repairs.has(Repair::Truncated) && reader.atom.entries.is_empty() {
         return Err(Unreadable::Truncated);
     }
     let language = reader.language.get().map(|language| language.trim().to_owned());
@@ -47,7 +46,6 @@ pub(super) struct Reader<'a, 'r> {
     pub(super) open: Vec<(&'a str, Outer<'a>)>,
     /// The name, as written, of the item being read.
     pub(super) item_name: &'a str,
-    items: usize,
     title: Best<Said<'a>>,
     language: Best<Cow<'a, str>>,
     ttl_minutes: Option<u32>,
@@ -173,20 +171,19 @@ impl<'a> Reader<'a, '_> {
         match found {
             Some((Element::Container, _)) => self.enter(tag),
             Some((Element::Item, _)) => {
-                self.items += 1;
-                if self.items > ITEMS_MAX {
+                if !self.atom.has_room() {
                     self.repairs.note(Repair::ManyItems);
                     return false;
                 }
                 self.item(tag);
             }
             Some((Element::Title, rank)) => {
-                if let Some(title) = self.said(tag) {
+                if let Some(title) = self.said(tag).filter(|title| !title.text.trim().is_empty()) {
                     self.title.offer(rank, title);
                 }
             }
             Some((Element::Language, rank)) => {
-                if let Some(language) = self.text(tag) {
+                if let Some(language) = self.text(tag).filter(|language| !language.trim().is_empty()) {
                     self.language.offer(rank, language);
                 }
             }
@@ -220,16 +217,21 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn close(&mut self, name: &str) {
-        if !self.open.iter().any(|(open, _)| *open == name) {
+        if !self.is_open(name) {
             return;
         }
         while let Some((open, outer)) = self.open.pop() {
             self.scope.leave(outer);
-            if open == name {
+            if open.eq_ignore_ascii_case(name) {
                 return;
             }
             self.repairs.note(Repair::UnclosedElements);
         }
+    }
+
+    /// Whether a container of this name is open. Who writes in capitals does not always close in them.
+    pub(super) fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|(open, _)| open.eq_ignore_ascii_case(name))
     }
 
     /// Reads an item, and keeps it where it is whole.
@@ -273,8 +275,8 @@ impl<'a> Reader<'a, '_> {
                         return false;
                     }
                 }
-                Some(Token::Close(name)) if name == self.item_name => return true,
-                Some(Token::Close(name)) if self.open.iter().any(|(open, _)| *open == name) => {
+                Some(Token::Close(name)) if name.eq_ignore_ascii_case(self.item_name) => return true,
+                Some(Token::Close(name)) if self.is_open(name) => {
                     self.repairs.note(Repair::UnclosedElements);
                     self.tokens.return_to(place);
                     return true;

@@ -90,7 +90,7 @@ enum ResultRecord {
     RateLimited,
     Gone,
     Failed { reason: String },
-    Broke,
+    Broke { times: u32 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,7 +160,7 @@ pub(super) fn put_feed(feed: &FeedState) -> Vec<u8> {
             PollResult::NotModified => ResultRecord::NotModified,
             PollResult::RateLimited => ResultRecord::RateLimited,
             PollResult::Gone => ResultRecord::Gone,
-            PollResult::Broke => ResultRecord::Broke,
+            PollResult::Broke { times } => ResultRecord::Broke { times: *times },
             PollResult::Failed { reason } => ResultRecord::Failed { reason: reason.clone() },
         }),
         failures: feed.failures,
@@ -185,7 +185,7 @@ pub(super) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordError> {
             ResultRecord::NotModified => PollResult::NotModified,
             ResultRecord::RateLimited => PollResult::RateLimited,
             ResultRecord::Gone => PollResult::Gone,
-            ResultRecord::Broke => PollResult::Broke,
+            ResultRecord::Broke { times } => PollResult::Broke { times },
             ResultRecord::Failed { reason } => PollResult::Failed { reason },
         }),
         failures: record.failures,
