@@ -21,12 +21,6 @@ impl Timestamp {
         Self(millis.clamp(*WRITABLE_MILLIS.start(), *WRITABLE_MILLIS.end()))
     }
 
-    /// The beginning of a day, counted from 1970.
-    #[must_use]
-    pub const fn from_days(days: i32) -> Self {
-        Self(days as i64 * 86_400_000)
-    }
-
     /// From whole seconds since 1970.
     #[must_use]
     pub fn from_secs(secs: i64) -> Self {

@@ -8,6 +8,7 @@ use super::tokens::{Tag, Token, Tokens};
 use super::vocabulary::{Element, Rank};
 use super::xml::Reader;
 use crate::engine::date;
+use crate::engine::entry::clamp;
 use std::borrow::Cow;
 
 impl<'a> Reader<'a, '_> {
@@ -50,7 +51,9 @@ impl<'a> Reader<'a, '_> {
                 let text = self.text(tag)?;
                 if let Some(date) = date::parse(&text) {
                     let place = if element == Element::Published { &mut item.published } else { &mut item.updated };
-                    place.offer(rank, date);
+                    // A broken clock's (1970, year 1) is better than none, and worse than any other.
+                    let is_believed = clamp(Some(date), date).is_some();
+                    place.offer(if is_believed { rank } else { Rank::MAX }, date);
                 }
             }
             Element::Author => {
