@@ -4,7 +4,7 @@
 
 use super::{Repair, Repairs};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// The letter that a byte is in windows-1252, which HTML means by references to what would be a control character.
@@ -16,6 +16,8 @@ pub(super) fn windows_1252(byte: u8) -> Option<char> {
 /// Bytes at the beginning in which a document may name its encoding.
 const DECLARATION_BYTES: usize = 1024;
 
+/// Bytes of text looked at together.
+const PIECE_BYTES: usize = 64 * 1024;
 /// Of so many letters, one may be a fault.
 const FAULTS_SHARE: usize = 20;
 /// Bytes that an encoding is guessed from.
@@ -64,8 +66,8 @@ fn without_mark(bytes: &[u8], content_type: Option<&str>, label: Option<&str>) -
     }
     let named = |label: &str| Encoding::for_label(label.trim().as_bytes());
     let declared = label.and_then(named);
-    // The one encoding that hides other letters behind ASCII.
     let by_host = content_type.and_then(charset).and_then(named);
+    // The one encoding that hides other letters behind ASCII.
     if [by_host, declared].contains(&Some(ISO_2022_JP)) && bytes.contains(&0x1b) {
         return ISO_2022_JP;
     }
@@ -96,13 +98,22 @@ fn is_utf_8(bytes: &[u8]) -> bool {
 /// Whether text can be of an encoding: without a fault, or of several bytes a letter and with few faults, as of a document
 /// that was cut within a letter.
 fn is_nearly(encoding: &'static Encoding, bytes: &[u8]) -> bool {
-    let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
-    if !had_errors || encoding.is_single_byte() {
-        return !had_errors;
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut piece = vec![0; PIECE_BYTES];
+    let (mut rest, mut faults, mut letters) = (bytes, 0, 0);
+    loop {
+        let (result, read, written, had_errors) = decoder.decode_to_utf8(rest, &mut piece, true);
+        if had_errors && encoding.is_single_byte() {
+            return false;
+        }
+        let text = std::str::from_utf8(&piece[..written]).unwrap_or_default();
+        faults += text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+        letters += text.chars().filter(|c| !c.is_ascii()).count();
+        rest = &rest[read..];
+        if result == CoderResult::InputEmpty {
+            return faults * FAULTS_SHARE <= letters;
+        }
     }
-    let faults = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
-    let letters = text.chars().filter(|c| !c.is_ascii()).count();
-    faults * FAULTS_SHARE <= letters
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
