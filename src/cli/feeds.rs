@@ -9,6 +9,7 @@ use crate::engine::feed::FeedSpec;
 use crate::engine::feed::Validators;
 use crate::engine::fetched::{Body, FetchOutcome, FetchRequest, Freshness};
 use crate::engine::link::FeedUrl;
+use crate::engine::markup::first_words;
 use crate::engine::parse::{Document, parse};
 use crate::engine::repair::Repair;
 use crate::engine::time::Timestamp;
@@ -79,6 +80,9 @@ fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
         rows.iter().filter(|row: &&FeedRow| row.status == "failing").count()
     ))
 }
+
+/// Characters of an untitled post that stand for its title in the list.
+const UNTITLED_CHARS: usize = 60;
 
 /// What `feeds check --json` prints; its members are a contract.
 #[derive(Serialize)]
@@ -185,10 +189,13 @@ impl Checked {
             lines.push(format!("repaired: {}", self.repairs.join(", ")));
         }
         for entry in &self.entries {
-            let title = if entry.title.is_empty() { "(untitled)" } else { &entry.title };
+            let title = if entry.title.is_empty() { entry.first_words() } else { entry.title.clone() };
             let date = entry.published.as_deref().map_or_else(|| "undated         ".to_owned(), minute);
             let folded = entry.duplicate_of.as_ref().map(|of| format!(" (repeats {})", &of[..8])).unwrap_or_default();
-            lines.push(format!("  {}  {date}  {}{folded}", &entry.id[..8], clean(title)));
+            lines.push(format!("  {}  {date}  {}{folded}", &entry.id[..8], clean(&title)));
+            if let Some(link) = &entry.link {
+                lines.push(format!("            {}", clean(link)));
+            }
         }
         for item in &self.rejected {
             lines.push(format!("  item {} rejected: {}", item.index + 1, clean(&item.reason)));
@@ -198,6 +205,12 @@ impl Checked {
 }
 
 impl CheckedEntry {
+    /// What the merged feed shows of an untitled post.
+    fn first_words(&self) -> String {
+        let words = first_words(&self.text, UNTITLED_CHARS);
+        if words.is_empty() { "(untitled)".to_owned() } else { format!("(untitled) {words}") }
+    }
+
     /// As the daemon would take it in now: what is dated in the future, or before there were feeds, is of now.
     fn of(draft: Draft, duplicate_of: Option<String>, now: Timestamp) -> Self {
         let date = |at: Option<Timestamp>| at.map(|at| clamp(Some(at), now).unwrap_or(now).to_string());
