@@ -186,9 +186,8 @@ impl Engine {
             return PollResult::NotModified;
         }
         feed.state.title = document.title.or_else(|| feed.state.title.take());
-        let (mut drafts, bare): (Vec<Draft>, Vec<Draft>) =
-            document.entries.into_iter().partition(Draft::says_something);
-        let rejected = u32::try_from(document.rejected.len() + bare.len()).unwrap_or(u32::MAX);
+        let rejected = u32::try_from(document.rejected.len()).unwrap_or(u32::MAX);
+        let mut drafts: Vec<Draft> = document.entries.into_iter().filter(Draft::says_something).collect();
         self.recognise(spec.id, &mut drafts, stamp.at);
         let carried = drafts.iter().map(|draft| draft.id).collect();
         self.note_carried(spec.id, carried, is_partial, stamp.at);

@@ -34,6 +34,11 @@ const NAME_CHARS_MAX: usize = 200;
 /// Bytes of a title's markup that are looked at: enough for its characters, whatever is around them.
 const TITLE_BYTES_MAX: usize = 64 * 1024;
 
+/// Why an item of JSON is rejected that is no object.
+const IS_NO_ITEM: &str = "it is no item";
+/// Why an item is rejected without title, text, link, picture and file.
+const SHOWS_NOTHING: &str = "there is nothing in it to show";
+
 /// What was understood of a document.
 #[derive(Debug)]
 pub struct Document {
@@ -50,13 +55,13 @@ pub struct Document {
     /// Items that repeat an id of this document: the item's own reading, and the place in `entries` of the one that
     /// stays.
     pub repeated: Vec<(Draft, usize)>,
-    /// Items that could not be used.
+    /// Items that are not taken in. Those that show nothing stand in `entries`, too.
     pub rejected: Vec<Rejected>,
     /// RSS `ttl`.
     pub ttl: Option<Duration>,
 }
 
-/// An item that could not be used.
+/// An item that is not taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// Its place in the document, from 0.
@@ -112,8 +117,10 @@ fn read(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
             Ok(item) => drafts.push(reader.draft(written, &item, &shared)),
         }
     }
-    let nothing = |index| Rejected { index, reason: "there is nothing in it".to_owned() };
-    document.rejected.extend(rewritten.empty.into_iter().map(nothing));
+    let rejected = |index: usize, reason: &str| Rejected { index, reason: reason.to_owned() };
+    document.rejected.extend(rewritten.strange.iter().map(|index| rejected(*index, IS_NO_ITEM)));
+    let bare = drafts.iter().filter(|draft| !draft.says_something());
+    document.rejected.extend(bare.map(|draft| rejected(draft.place, SHOWS_NOTHING)));
     document.rejected.sort_by_key(|item| item.index);
     fold(drafts, &mut document);
     Ok(document)

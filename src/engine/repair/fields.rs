@@ -174,6 +174,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn attribute(&mut self, tag: Tag<'a>, name: &str) -> Option<Cow<'a, str>> {
+        if tag.rest().is_empty() {
+            return None;
+        }
         let (_, value) = tag.attributes().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(resolve(value, self.repairs))
     }

@@ -78,8 +78,6 @@ pub(super) struct Item<'a> {
     pub(super) summary: Best<Said<'a>>,
     pub(super) content: Best<Said<'a>>,
     pub(super) language: Option<Cow<'a, str>>,
-    /// Whether there is anything in it, understood or not.
-    pub(super) is_filled: bool,
     /// What relative links in its text count from.
     pub(super) base: Option<String>,
     references: Vec<Reference<'a>>,

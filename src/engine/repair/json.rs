@@ -152,12 +152,9 @@ impl Feed<'_> {
     fn add(&mut self, value: Loose) {
         let Loose::Map(mut members) = value else {
             self.repairs.note(Repair::JsonTypes);
-            self.atom.add(&Item::default());
-            return;
+            return self.atom.pass_over();
         };
-        let is_filled = !members.is_empty();
-        let mut item = self.item(&mut members);
-        item.is_filled = is_filled;
+        let item = self.item(&mut members);
         self.atom.add(&item);
     }
 

@@ -147,8 +147,8 @@ pub struct Rewritten {
     pub atom: String,
     /// Its entries, in its order.
     pub entries: Vec<Written>,
-    /// Items of the source with nothing in them.
-    pub empty: Vec<usize>,
+    /// Items of the source that are none: in JSON, what is no object.
+    pub strange: Vec<usize>,
     /// RSS `ttl`, in minutes.
     pub ttl_minutes: Option<u32>,
 }
@@ -207,27 +207,33 @@ impl Rewritten {
 struct Atom {
     text: String,
     entries: Vec<Written>,
-    empty: Vec<usize>,
+    strange: Vec<usize>,
 }
 
 impl Atom {
     fn with_capacity(bytes: usize) -> Self {
         let mut text = String::with_capacity(bytes);
         text.push_str(HEAD);
-        Self { text, entries: Vec::new(), empty: Vec::new() }
+        Self { text, entries: Vec::new(), strange: Vec::new() }
     }
 
     /// Whether there is room for one more item.
     fn has_room(&self) -> bool {
-        self.entries.len() + self.empty.len() < ITEMS_MAX && self.text.len() < ATOM_BYTES_MAX
+        self.count() < ITEMS_MAX && self.text.len() < ATOM_BYTES_MAX
+    }
+
+    /// Items so far.
+    fn count(&self) -> usize {
+        self.entries.len() + self.strange.len()
+    }
+
+    /// Counts an item that is none.
+    fn pass_over(&mut self) {
+        self.strange.push(self.count());
     }
 
     fn add(&mut self, item: &item::Item<'_>) {
-        let index = self.entries.len() + self.empty.len();
-        if !item.is_filled {
-            self.empty.push(index);
-            return;
-        }
+        let index = self.count();
         let start = self.text.len();
         item.write(&mut self.text);
         let language = item.language.as_deref().map(|language| language.trim().to_owned());
@@ -238,7 +244,7 @@ impl Atom {
     fn finish(mut self, format: String, title: Option<&item::Said<'_>>) -> Rewritten {
         item::said(&mut self.text, "title", title, &[]);
         self.text.push_str(FOOT);
-        let Self { text, entries, empty } = self;
-        Rewritten { format, language: None, atom: text, entries, empty, ttl_minutes: None }
+        let Self { text, entries, strange } = self;
+        Rewritten { format, language: None, atom: text, entries, strange, ttl_minutes: None }
     }
 }

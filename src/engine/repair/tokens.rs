@@ -62,7 +62,7 @@ impl<'a> Tag<'a> {
 
     /// Whether a namespace may be declared or a base given in it.
     pub(super) fn says_xml(self) -> bool {
-        self.rest.contains("xml")
+        !self.rest.is_empty() && memmem::find(self.rest.as_bytes(), b"xml").is_some()
     }
 
     /// Everything after the name, as written.

@@ -270,7 +270,6 @@ impl<'a> Reader<'a, '_> {
                         self.tokens.return_to(place);
                         return true;
                     }
-                    item.is_filled = true;
                     if !self.field(item, tag) {
                         return false;
                     }
