@@ -1,12 +1,13 @@
 //! Rounds: fetches that somebody waits for.
 
 use crate::control::{FailedFeed, Progress, Reply, Round as Report};
+use crate::engine::Engine;
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
+use crate::engine::following::Demand;
 use crate::engine::id::FeedId;
 use crate::engine::parse::ParseError;
 use crate::engine::publication::count_publishers;
 use crate::engine::time::Timestamp;
-use crate::engine::{Demand, Engine};
 use std::collections::BTreeSet;
 use tokio::sync::mpsc;
 

@@ -4,12 +4,12 @@
 //! names come from the locales of the GNU C library; zones are those of RFC 822 and the ones seen in feeds. Where
 //! nothing decides, the American order of numbers is taken behind a slash and the European one else, and UTC.
 
+mod words;
+
 use super::time::Timestamp;
 use jiff::civil;
 use jiff::fmt::rfc2822;
-use pure_rust_locales::{Locale, locale_match};
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use words::{half_of_day, is_mark, month, zone};
 
 /// Bytes of a text that may be a date.
 const TEXT_BYTES_MAX: usize = 100;
@@ -39,8 +39,10 @@ fn rfc_2822(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(moment.as_millisecond()))
 }
 
-/// Digits alone: seconds or milliseconds since 1970, or a moment from the year to the minute or second.
+/// Digits alone: seconds (with a fraction, from scripts) or milliseconds since 1970, or a moment from the year to the minute
+/// or second.
 fn digits_alone(text: &str) -> Option<Timestamp> {
+    let text = text.split_once('.').filter(|(whole, _)| whole.len() >= 9).map_or(text, |(whole, _)| whole);
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -98,7 +100,7 @@ impl Parts {
     /// A time, or a number of the date; how many bytes it takes.
     fn number(&mut self, rest: &str) -> usize {
         let (number, digits) = digits(rest);
-        if self.time.is_none() && rest[digits..].starts_with(':') && digits <= 2 {
+        if self.time.is_none() && digits <= 2 && self.divides_time(&rest[digits..]) {
             let (minute, length) = self::digits(&rest[digits + 1..]);
             let mut taken = digits + 1 + length;
             let mut second = 0;
@@ -123,6 +125,19 @@ impl Parts {
         digits
     }
 
+    /// Whether what stands behind a number makes it an hour: `10:30`, `10h30` (French), `10.30` behind the whole date
+    /// (Finnish).
+    fn divides_time(&self, rest: &str) -> bool {
+        let mut chars = rest.chars();
+        let has_date = self.numbers.len() + usize::from(self.month.is_some()) >= 3;
+        match (chars.next(), chars.next()) {
+            (Some(':'), _) => true,
+            (Some('h'), Some(next)) => next.is_ascii_digit(),
+            (Some('.'), Some(next)) => has_date && next.is_ascii_digit(),
+            _ => false,
+        }
+    }
+
     /// A month, a half of the day, a zone, or a word that says nothing (a weekday); how many bytes it takes.
     fn word(&mut self, rest: &str) -> usize {
         let length = rest.find(|c: char| !c.is_alphabetic() && !is_mark(c)).unwrap_or(rest.len());
@@ -141,8 +156,8 @@ impl Parts {
         let takes_month = self.month.is_none() || (self.is_month_first && !self.numbers.is_empty());
         if let Some(is_afternoon) = half_of_day(&lower) {
             self.is_afternoon = Some(is_afternoon);
-        } else if let Some(seconds) = ZONES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|zone| zone.1)
-            && self.time.is_some()
+        } else if self.time.is_some()
+            && let Some(seconds) = zone(&lower)
         {
             self.offset.get_or_insert(seconds);
             self.may_be_offset = true;
@@ -249,142 +264,6 @@ fn full_year((number, digits): (i64, usize)) -> Option<i16> {
     }
 }
 
-/// What is part of a word without being a letter: accents that stand alone, the vowel signs of Indian scripts.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{9ff}')
-}
-
-fn half_of_day(lower: &str) -> Option<bool> {
-    match lower {
-        "pm" | "p" | "\u{c624}\u{d6c4}" | "\u{4e0b}\u{5348}" | "\u{5348}\u{5f8c}" => Some(true),
-        "am" | "a" | "\u{c624}\u{c804}" | "\u{4e0a}\u{5348}" | "\u{5348}\u{524d}" => Some(false),
-        _ => None,
-    }
-}
-
-/// The month of a name, or of the beginning of one with three letters or more; of a beginning, English first.
-fn month(lower: &str) -> Option<i8> {
-    if let Some(month) = MONTHS.get(lower) {
-        return Some(*month);
-    }
-    let is_short = lower.chars().count() < 3;
-    let english = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let place = english.iter().position(|name| !is_short && lower.starts_with(name) && is_english_month(lower))?;
-    Some(small(place + 1))
-}
-
-/// `sept`, `janu`: abbreviations by hand.
-fn is_english_month(lower: &str) -> bool {
-    const WHOLE: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    WHOLE.iter().any(|whole| whole.starts_with(lower))
-}
-
-macro_rules! month_names {
-    ($($locale:ident),* $(,)?) => {
-        [$((
-            locale_match!(Locale::$locale => LC_TIME::MON),
-            locale_match!(Locale::$locale => LC_TIME::ABMON),
-        )),*]
-    };
-}
-
-/// Names and short names of months, in lower case and without points; where languages disagree, the first listed.
-static MONTHS: LazyLock<BTreeMap<String, i8>> = LazyLock::new(|| {
-    let mut months = BTreeMap::new();
-    let languages = month_names![
-        en_US, de_DE, de_AT, fr_FR, es_ES, pt_BR, it_IT, nl_NL, ru_RU, pl_PL, cs_CZ, sk_SK, sv_SE, da_DK, nb_NO, fi_FI,
-        hu_HU, ro_RO, el_GR, tr_TR, uk_UA, bg_BG, sr_RS, hr_HR, sl_SI, et_EE, lv_LV, lt_LT, ca_ES, eu_ES, gl_ES, id_ID,
-        vi_VN, ar_EG, he_IL, fa_IR, hi_IN, is_IS,
-    ];
-    for (names, short_names) in languages {
-        for (place, name) in names.iter().enumerate().chain(short_names.iter().enumerate()) {
-            let name = name.to_lowercase();
-            let name = name.trim_end_matches('.').trim();
-            if name.chars().count() > 1 && name.chars().all(|c| c.is_alphabetic() || is_mark(c)) {
-                months.entry(name.to_owned()).or_insert(small(place + 1));
-            }
-        }
-    }
-    months
-});
-
-const HOUR: i32 = 3600;
-
-/// Names of zones, as feeds have them; what is read as several takes the one seen most.
-const ZONES: &[(&str, i32)] = &[
-    ("z", 0),
-    ("ut", 0),
-    ("utc", 0),
-    ("gmt", 0),
-    ("wet", 0),
-    ("bst", HOUR),
-    ("ist", 5 * HOUR + HOUR / 2),
-    ("west", HOUR),
-    ("cet", HOUR),
-    ("mez", HOUR),
-    ("met", HOUR),
-    ("cest", 2 * HOUR),
-    ("mesz", 2 * HOUR),
-    ("mest", 2 * HOUR),
-    ("eet", 2 * HOUR),
-    ("sast", 2 * HOUR),
-    ("eest", 3 * HOUR),
-    ("msk", 3 * HOUR),
-    ("trt", 3 * HOUR),
-    ("irst", 3 * HOUR + HOUR / 2),
-    ("gst", 4 * HOUR),
-    ("pkt", 5 * HOUR),
-    ("npt", 5 * HOUR + 3 * HOUR / 4),
-    ("ict", 7 * HOUR),
-    ("wib", 7 * HOUR),
-    ("hkt", 8 * HOUR),
-    ("sgt", 8 * HOUR),
-    ("pht", 8 * HOUR),
-    ("awst", 8 * HOUR),
-    ("jst", 9 * HOUR),
-    ("kst", 9 * HOUR),
-    ("acst", 9 * HOUR + HOUR / 2),
-    ("aest", 10 * HOUR),
-    ("acdt", 10 * HOUR + HOUR / 2),
-    ("aedt", 11 * HOUR),
-    ("nzst", 12 * HOUR),
-    ("nzdt", 13 * HOUR),
-    ("brt", -3 * HOUR),
-    ("art", -3 * HOUR),
-    ("adt", -3 * HOUR),
-    ("ndt", -2 * HOUR - HOUR / 2),
-    ("nst", -3 * HOUR - HOUR / 2),
-    ("ast", -4 * HOUR),
-    ("edt", -4 * HOUR),
-    ("et", -5 * HOUR),
-    ("est", -5 * HOUR),
-    ("cdt", -5 * HOUR),
-    ("ct", -6 * HOUR),
-    ("cst", -6 * HOUR),
-    ("mdt", -6 * HOUR),
-    ("mt", -7 * HOUR),
-    ("mst", -7 * HOUR),
-    ("pdt", -7 * HOUR),
-    ("pt", -8 * HOUR),
-    ("pst", -8 * HOUR),
-    ("akdt", -8 * HOUR),
-    ("akst", -9 * HOUR),
-    ("hst", -10 * HOUR),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,6 +309,10 @@ mod tests {
         check("201506221112", "2015-06-22T11:12:00Z");
         check("mar. 16 janv. 2024 10:00", "2024-01-16T10:00:00Z");
         check("10:00 2024-05-06", "2024-05-06T10:00:00Z");
+        check("22.11.2022 10.30", "2022-11-22T10:30:00Z");
+        check("22 nov. 2022 10h30", "2022-11-22T10:30:00Z");
+        check("22 Nov 2022 13:30 EAT", "2022-11-22T10:30:00Z");
+        check("1434971540.123", "2015-06-22T11:12:20Z");
         check("1434971540", "2015-06-22T11:12:20Z");
         check("1434971540000", "2015-06-22T11:12:20Z");
         check("Sun, 31 Dec 2023 24:00:00 GMT", "2024-01-01T00:00:00Z");
