@@ -8,8 +8,8 @@ use quick_xml::events::Event;
 use std::path::Path;
 use storyfold::engine::date;
 use storyfold::engine::entry::Draft;
-use storyfold::engine::feed::{FeedSpec, Validators};
-use storyfold::engine::fetched::{Body, Freshness};
+use storyfold::engine::feed::FeedSpec;
+use storyfold::engine::fetched::Body;
 use storyfold::engine::hypertext;
 use storyfold::engine::link::{CanonicalLink, FeedUrl, web_link};
 use storyfold::engine::parse::{Document, ParseError, TITLE_CHARS_MAX, parse};
@@ -43,9 +43,8 @@ pub fn reading(bytes: &[u8]) {
 fn read(bytes: &[u8]) -> Result<Document, ParseError> {
     let url = "https://example.org/feeds/all";
     let spec = FeedSpec::new(FeedUrl::parse(url, Path::new("/")).expect("a good address"), url);
-    let freshness = Freshness { validators: Validators::default(), max_age: None };
-    let bytes = bytes.to_vec().into();
-    parse(&Body { bytes, content_type: None, final_url: Some(url.to_owned()), freshness }, &spec)
+    let bytes = bytes.to_vec();
+    parse(&Body::of(bytes, Some(url)), &spec)
 }
 
 fn is_safe(draft: &Draft) {

@@ -17,8 +17,8 @@ mod feeds;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use storyfold::engine::feed::{FeedSpec, Validators};
-use storyfold::engine::fetched::{Body, Freshness};
+use storyfold::engine::feed::FeedSpec;
+use storyfold::engine::fetched::Body;
 use storyfold::engine::link::FeedUrl;
 use storyfold::engine::parse::parse;
 use storyfold::engine::repair::{Repairs, decode, rewritten};
@@ -60,13 +60,7 @@ fn compare(name: &str, documents: &[&[u8]]) {
         bare(rewritten.atom.as_bytes())
     };
     let whole = |bytes: &[u8]| {
-        let freshness = Freshness { validators: Validators::default(), max_age: None };
-        let body = Body {
-            bytes: bytes::Bytes::copy_from_slice(bytes),
-            content_type: None,
-            final_url: Some(ADDRESS.to_owned()),
-            freshness,
-        };
+        let body = Body::of(bytes::Bytes::copy_from_slice(bytes), Some(ADDRESS));
         parse(&body, &spec).is_ok()
     };
     let healthy: Vec<&[u8]> = documents.iter().copied().filter(|bytes| bare(bytes)).collect();

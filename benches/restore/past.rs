@@ -7,13 +7,14 @@ use std::fs;
 use std::path::Path;
 use storyfold::config::{Config, Environment};
 use storyfold::engine::Engine;
+use storyfold::engine::cadence::DocumentHints;
 use storyfold::engine::clustering::WINDOW_DEFAULT;
 use storyfold::engine::entry::{Details, Draft, Identity};
 use storyfold::engine::features::Features;
 use storyfold::engine::feed::{FeedSpec, Validators};
-use storyfold::engine::fetched::Freshness;
+use storyfold::engine::fetched::{Facts, Freshness};
 use storyfold::engine::id::EntryId;
-use storyfold::engine::ingest::{Content, Digested};
+use storyfold::engine::ingest::{Arrival, Content, Digested};
 use storyfold::engine::parse::Document;
 use storyfold::engine::repair::Repairs;
 use storyfold::engine::time::{Stamp, Timestamp};
@@ -124,11 +125,12 @@ fn fetched(spec: &FeedSpec, entries: &VecDeque<Draft>, body_hash: u64) -> Digest
         entries: entries.iter().cloned().collect(),
         repeated: Vec::new(),
         rejected: Vec::new(),
-        ttl: None,
+        hints: DocumentHints::default(),
     };
     let validators = Validators { etag: Some(format!("\"{body_hash}\"")), last_modified: None };
-    let freshness = Freshness { validators, max_age: None };
-    Digested { feed: spec.id, content: Content::Document { document, body_hash, freshness } }
+    let freshness = Freshness { validators, ..Freshness::default() };
+    let arrival = Arrival { document, body_hash, freshness, is_delta: false };
+    Digested { feed: spec.id, content: Content::Document(Box::new(arrival)), facts: Facts::default() }
 }
 
 fn draft(spec: &FeedSpec, report: &Report, number: u64) -> Draft {

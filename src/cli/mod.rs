@@ -70,6 +70,16 @@ enum Failure {
     Usage(Vec<String>),
 }
 
+impl Failure {
+    /// The same, of this address.
+    fn about(self, address: &str) -> Self {
+        match self {
+            Self::Failed(message) => Self::Failed(format!("{address}: {message}")),
+            usage @ Self::Usage(_) => usage,
+        }
+    }
+}
+
 impl From<String> for Failure {
     fn from(message: String) -> Self {
         Self::Failed(message)
@@ -142,9 +152,19 @@ impl Places {
 fn load(path: &std::path::Path, environment: &Environment) -> Result<Config, Vec<Fault>> {
     let fault = |message: String| vec![Fault { place: path.display().to_string(), message }];
     let text = std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read: {error}")))?;
+    parse(path, &text, environment)
+}
+
+fn parse(path: &std::path::Path, text: &str, environment: &Environment) -> Result<Config, Vec<Fault>> {
     // Files of feeds are found by absolute paths, whatever folder the daemon is started from.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Config::parse(path, whole.parent().unwrap_or(path), &text, environment, &|path| std::fs::read_to_string(path))
+    Config::parse(path, whole.parent().unwrap_or(path), text, environment, &|path| std::fs::read_to_string(path))
+}
+
+/// Sees whether a text would be a good configuration in the place of `path`.
+fn check_text(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    let read = parse(path, text, &Places::environment());
+    read.map(drop).map_err(|faults| Failure::Usage(faults.iter().map(ToString::to_string).collect()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

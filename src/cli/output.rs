@@ -6,6 +6,7 @@ use crate::engine::markup::is_printable;
 use comfy_table::{ContentArrangement, Table, TableStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// Wider lines are hard to read.
@@ -74,11 +75,25 @@ pub(super) fn minute(moment: &str) -> String {
     moment.get(..16).unwrap_or(moment).replace('T', " ")
 }
 
+/// `45 min`, `2 h`, `2 h 30 min`, `7 days`.
+pub(super) fn span(span: Duration) -> String {
+    let minutes = span.as_secs().div_ceil(60);
+    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours, rest) {
+        (0, 0, rest) => format!("{rest} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, rest) => format!("{hours} h {rest} min"),
+        (1, 0, 0) => "24 h".to_owned(),
+        (days, ..) => count(usize::try_from(days).unwrap_or(usize::MAX), "day"),
+    }
+}
+
 /// `1 feed`, `2 feeds`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     let plural = match noun {
         "entry" => "entries",
         "new entry" => "new entries",
+        "day" => "days",
         "feed" => "feeds",
         "file" => "files",
         "cluster" => "clusters",

@@ -91,7 +91,10 @@ pub(super) struct FeedTable {
     pub prefer: Option<bool>,
     pub paywalled: Option<bool>,
     pub user_agent: Option<String>,
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<BTreeMap<String, Spanned<String>>>,
+    pub username: Option<Spanned<String>>,
+    pub password: Option<Spanned<String>>,
+    pub pause_scope: Option<PauseScope>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -199,6 +202,17 @@ impl<'de> Deserialize<'de> for Size {
         let size = text.parse().map(Self);
         size.map_err(|_| serde::de::Error::custom(format!("`{text}` is not a size; write one such as \"8 MiB\"")))
     }
+}
+
+/// The text of a configuration with a feed more, behind all that is there: nothing else of it changes.
+#[must_use]
+pub fn with_feed(text: &str, url: &str, name: Option<&str>, category: Option<&str>) -> String {
+    let mut lines = vec!["[[feed]]".to_owned()];
+    for (key, value) in [("url", Some(url)), ("name", name), ("category", category)] {
+        lines.extend(value.map(|value| format!("{key} = {}", toml::Value::from(value))));
+    }
+    let gap = if text.is_empty() { "" } else { "\n\n" };
+    format!("{}{gap}{}\n", text.trim_end(), lines.join("\n"))
 }
 
 /// Reads `"30m"` and the like; nothing negative.

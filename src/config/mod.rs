@@ -7,9 +7,10 @@ mod fault;
 mod file;
 mod model;
 mod place;
+mod secret;
 
 pub use fault::Fault;
-pub use file::parse_duration;
+pub use file::{parse_duration, with_feed};
 pub use model::{parse as parse_model, write as write_model};
 pub use place::{Environment, config_file, data_dir};
 
@@ -22,10 +23,11 @@ use crate::engine::retention::RetentionOptions;
 use crate::engine::schedule::ScheduleOptions;
 use crate::engine::view::View;
 use crate::engine::{self, id::FeedId};
-use crate::fetch::FetchOptions;
+use crate::fetch::{Exception, FetchOptions};
 use crate::serve::ServeOptions;
 use fault::Faults;
 use file::{ClusterTable, DaemonTable, FeedTable, FetchTable, OutputTable, RetentionTable, Tables, ViewTable};
+use secret::Vault;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -83,17 +85,20 @@ impl Config {
         // Who reads the feed knows the token, and needs it for our pages.
         let base_url =
             base_url.map(|base| serve.token.as_ref().map_or(base.clone(), |token| format!("{base}/t/{token}")));
-        let feeds = feed_specs(tables.feeds, folder, read, &mut faults);
+        let vault = Vault { environment, read };
+        let feeds = feed_specs(tables.feeds, folder, &vault, &mut faults);
         let views = views(tables.views, &mut faults);
+        let schedule = schedule_options(&tables.fetch);
+        let host_gap = schedule.host_gap;
         let config = Self {
             path: path.to_owned(),
             engine: engine::Options {
-                schedule: schedule_options(&tables.fetch),
+                schedule,
                 cluster: cluster_options(&tables.cluster, folder, read, &mut faults),
                 output: output_options(tables.output, base_url, views),
                 retention: retention_options(&tables.retention),
             },
-            fetch: fetch_options(tables.fetch, &mut faults),
+            fetch: fetch_options(tables.fetch, host_gap, &mut faults),
             serve,
             shown_url,
             data_dir: tables.daemon.data_dir.map(|data_dir| folder.join(data_dir)),
@@ -160,15 +165,15 @@ fn schedule_options(table: &FetchTable) -> ScheduleOptions {
     }
 }
 
-fn fetch_options(table: FetchTable, faults: &mut Faults) -> FetchOptions {
+fn fetch_options(table: FetchTable, host_gap: Duration, faults: &mut Faults) -> FetchOptions {
     let mut allow_private = Vec::new();
     for written in table.allow_private.unwrap_or_default() {
-        match written.get_ref().parse() {
-            Ok(target) => allow_private.push(target),
-            Err(_) => faults.add(
+        match Exception::parse(written.get_ref()) {
+            Some(target) => allow_private.push(target),
+            None => faults.add(
                 written.span(),
                 format!(
-                    "fetch.allow_private has `{}`; write an address with its port, such as \"192.168.1.5:80\"",
+                    "fetch.allow_private has `{}`; write an address or a name with its port, such as \"192.168.1.5:80\"",
                     written.get_ref()
                 ),
             ),
@@ -187,6 +192,7 @@ fn fetch_options(table: FetchTable, faults: &mut Faults) -> FetchOptions {
     });
     FetchOptions {
         timeout: table.timeout.map_or(Duration::from_secs(30), Into::into),
+        host_gap,
         max_body: table.max_body.map_or(8 * 1024 * 1024, Into::into),
         allow_private,
         contact: table.contact,
@@ -229,7 +235,7 @@ fn retention_options(table: &RetentionTable) -> RetentionOptions {
 }
 
 /// Feeds by address: a second one with the same address is a warning, not a second feed.
-fn feed_specs(tables: Vec<FeedTable>, folder: &Path, read: Read, faults: &mut Faults) -> Vec<FeedSpec> {
+fn feed_specs(tables: Vec<FeedTable>, folder: &Path, vault: &Vault, faults: &mut Faults) -> Vec<FeedSpec> {
     let mut first: BTreeMap<FeedId, String> = BTreeMap::new();
     let mut specs = Vec::with_capacity(tables.len());
     for table in tables {
@@ -242,13 +248,13 @@ fn feed_specs(tables: Vec<FeedTable>, folder: &Path, read: Read, faults: &mut Fa
                 continue;
             }
         };
-        let spec = feed_spec(table, url);
+        let spec = feed_spec(table, url, vault, faults);
         if let Some(earlier) = first.get(&spec.id) {
             faults.warn(place, format!("the feed `{written}` is listed already, as `{earlier}`; this one is left out"));
             continue;
         }
         if let FeedUrl::File(path) = &spec.url
-            && read(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+            && (vault.read)(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         {
             faults.warn(place, format!("there is no file {}; an address begins with https://", path.display()));
         }
@@ -258,7 +264,8 @@ fn feed_specs(tables: Vec<FeedTable>, folder: &Path, read: Read, faults: &mut Fa
     specs
 }
 
-fn feed_spec(table: FeedTable, url: FeedUrl) -> FeedSpec {
+fn feed_spec(table: FeedTable, url: FeedUrl, vault: &Vault, faults: &mut Faults) -> FeedSpec {
+    let headers = secret::headers(&table, vault, faults);
     let plain = FeedSpec::new(url, table.url.get_ref());
     FeedSpec {
         name: table.name,
@@ -270,7 +277,8 @@ fn feed_spec(table: FeedTable, url: FeedUrl) -> FeedSpec {
         prefer: table.prefer.unwrap_or(false),
         paywalled: table.paywalled.unwrap_or(false),
         user_agent: table.user_agent,
-        headers: table.headers.unwrap_or_default().into_iter().collect(),
+        headers,
+        pause_scope: table.pause_scope.map(Into::into),
         ..plain
     }
 }

@@ -5,8 +5,8 @@
 mod wire;
 
 pub use wire::{
-    Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow, Headline,
-    NearMiss, Progress, Replayed, Reply, Request, Round, RunnerUp, SampleRow, Step, Term, WhatIf,
+    Addition, Change, ClusterQuery, ClusterRow, CorrectionRow, EntryRow, Explanation, FailedFeed, FeatureRow, FeedRow,
+    Headline, NearMiss, Politeness, Progress, Replayed, Reply, Request, Round, RunnerUp, SampleRow, Step, Term, WhatIf,
 };
 
 use bytes::Bytes;

@@ -34,6 +34,10 @@ pub enum Request {
     Samples,
     /// All followed feeds.
     Feeds,
+    /// How polite we are.
+    Politeness,
+    /// A feed was added to the configuration, and this is what its address gave.
+    Added(Box<Addition>),
     /// A document as it is served.
     Render {
         /// The view's name; none for the whole merged feed.
@@ -119,6 +123,10 @@ pub enum Reply {
     Samples(Vec<SampleRow>),
     /// The feeds asked for.
     Feeds(Vec<FeedRow>),
+    /// The politeness asked for.
+    Politeness(Politeness),
+    /// The added feed, with what was taken in of it.
+    Added(Box<FeedRow>),
     /// The explanation asked for.
     Explanation(Explanation),
     /// The document asked for.
@@ -300,18 +308,42 @@ pub struct CorrectionRow {
 }
 
 /// A feed, as `feeds list --json` prints it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeedRow {
     /// As written.
     pub url: String,
     /// The user's name for it, or its own title.
     pub title: Option<String>,
-    /// `new`, `ok`, `failing`, `paused` or `gone`.
+    /// `new`, `ok`, `failing`, `paused`, `set aside` or `gone`.
     pub status: String,
+    /// What stands between us and the feed: `challenge`, `login`, `paywall` or `page`; null where nothing is known to.
+    pub obstacle: Option<String>,
+    /// Where its host says that it has moved for good; null where it does not.
+    pub moved_to: Option<String>,
+    /// Whether it is asked for there already.
+    pub moved: bool,
     /// Null before the first.
     pub last_fetch: Option<String>,
-    /// When it is looked at next.
-    pub next_due: String,
+    /// When it is looked at next; null for one that has ended.
+    pub next_due: Option<String>,
+    /// How many seconds it was left alone after the last poll, before spreading; null before the first.
+    pub wait_secs: Option<u64>,
+    /// Who or what decided that: `publisher says max-age 7200`.
+    pub wait_because: Option<String>,
+    /// Entries a day, as far as is known.
+    pub per_day: f64,
+    /// Requests so far, redirects included.
+    pub requests: u64,
+    /// Polls that were conditional.
+    pub conditional: u64,
+    /// Polls that a 304 answered.
+    pub not_modified: u64,
+    /// Bytes of bodies so far, over the wire.
+    pub bytes: u64,
+    /// Bytes that 304s spared, by the size of the last body.
+    pub bytes_spared: u64,
+    /// Polls by hand before the publisher's hints had run out.
+    pub early: u64,
     /// In words; null before the first.
     pub last_result: Option<String>,
     /// In a row.
@@ -320,6 +352,39 @@ pub struct FeedRow {
     pub entries: usize,
     /// The user's group.
     pub category: Option<String>,
+}
+
+/// How politely feeds are fetched, as `feeds report --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Politeness {
+    /// `fetch.host_gap`, in milliseconds.
+    pub host_gap_ms: u64,
+    /// The shortest time between the end of a request to a host and the next one's beginning, in milliseconds, since the
+    /// daemon's start; null where no host was asked twice.
+    pub closest_ms: Option<u64>,
+    /// All followed feeds.
+    pub feeds: Vec<FeedRow>,
+}
+
+/// See [`Request::Added`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addition {
+    /// The feed, as written in the configuration.
+    pub url: String,
+    /// Its document, in base64: what was fetched to look at it need not be fetched again.
+    pub document: String,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// Where redirects led.
+    pub final_url: Option<String>,
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+    /// `max-age` less `Age`, in seconds.
+    pub max_age: Option<u64>,
+    /// Bytes over the wire.
+    pub bytes: u64,
 }
 
 /// Why things are where they are.

@@ -1,18 +1,17 @@
 //! Answers to commands and readers, from the engine's values to the wire's rows.
 
 use super::correct::{corrections, samples};
+use super::feeds::{feeds, politeness};
 use super::publish::fill;
 use super::round::Round;
 use super::{Daemon, Role};
 use crate::clock;
-use crate::control::{Ask, ClusterQuery, ClusterRow, EntryRow, FeedRow, Reply, Request};
+use crate::control::{Ask, ClusterQuery, ClusterRow, EntryRow, Reply, Request};
 use crate::engine::Engine;
 use crate::engine::cluster::Cluster;
 use crate::engine::entry::Entry;
 use crate::engine::explain::Named;
-use crate::engine::feed::{FeedSpec, FeedState, PollResult};
 use crate::engine::id::ClusterId;
-use crate::engine::parse::ParseError;
 use crate::engine::time::Timestamp;
 use crate::engine::view;
 use crate::serve::{Document, Question, Snapshot};
@@ -42,10 +41,12 @@ impl Daemon {
             Request::Samples => Ok(Reply::Samples(samples(&self.engine))),
             Request::Corrections => Ok(Reply::Corrections(corrections(&self.engine))),
             Request::Feeds => Ok(Reply::Feeds(feeds(&self.engine, clock::now()))),
+            Request::Politeness => Ok(Reply::Politeness(politeness(&self.engine, clock::now()))),
+            Request::Added(addition) => self.add(&addition).await.map(|row| Reply::Added(Box::new(row))),
             Request::RenderAll => self.site().map(Reply::Site),
             Request::Render { view, format } => self.document(view.as_deref(), &format).map(Reply::Document),
         };
-        if matches!(reply, Ok(Reply::Corrected { .. })) {
+        if matches!(reply, Ok(Reply::Corrected { .. } | Reply::Added(_))) {
             self.flush().await?;
         }
         let reply = reply.unwrap_or_else(|message| Reply::Problem { message });
@@ -162,37 +163,5 @@ pub(super) fn entry_row(engine: &Engine, entry: &Entry) -> EntryRow {
         published: entry.published.map(|at| at.to_string()),
         first_seen: entry.first_seen.to_string(),
         copy_of: entry.copy_of().map(|id| id.to_string()),
-    }
-}
-
-fn feeds(engine: &Engine, now: Timestamp) -> Vec<FeedRow> {
-    let mut rows: Vec<FeedRow> = engine.feeds().map(|(spec, state)| feed_row(engine, spec, state, now)).collect();
-    rows.sort_by(|a, b| (&a.category, &a.url).cmp(&(&b.category, &b.url)));
-    rows
-}
-
-fn feed_row(engine: &Engine, spec: &FeedSpec, state: &FeedState, now: Timestamp) -> FeedRow {
-    FeedRow {
-        url: spec.written.clone(),
-        title: spec.name.clone().or_else(|| state.title.clone()),
-        status: state.status(now).to_owned(),
-        last_fetch: state.last_fetch.map(|at| at.to_string()),
-        next_due: state.next_due.max(state.paused_until.unwrap_or(state.next_due)).to_string(),
-        last_result: state.last_result.as_ref().map(in_words),
-        failures: state.failures,
-        entries: engine.entries_of(spec.id),
-        category: spec.category.clone(),
-    }
-}
-
-fn in_words(result: &PollResult) -> String {
-    match result {
-        PollResult::Read { new, rejected: 0 } => format!("read, {new} new"),
-        PollResult::Read { new, rejected } => format!("read, {new} new, {rejected} rejected"),
-        PollResult::NotModified => "not modified".to_owned(),
-        PollResult::RateLimited => "its host asks us to wait".to_owned(),
-        PollResult::Gone => "the publisher has ended it (410)".to_owned(),
-        PollResult::Broke { .. } => ParseError::Panicked.to_string(),
-        PollResult::Failed { reason } => reason.clone(),
     }
 }

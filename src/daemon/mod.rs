@@ -11,6 +11,7 @@
 mod answer;
 mod correct;
 mod explain;
+mod feeds;
 mod open;
 mod publish;
 mod replay;
@@ -155,11 +156,11 @@ impl Daemon {
     }
 
     fn take_fetched(&mut self, fetched: Digested) -> Update {
-        let feed = fetched.feed;
+        let (feed, facts) = (fetched.feed, fetched.facts.clone());
         let stamp = self.stamp();
         let update = self.engine.handle_fetched(stamp, fetched);
         if let Some((spec, state)) = self.engine.feed(feed) {
-            round::log_poll(spec, state, self.watched && !self.rounds.is_empty());
+            round::log_poll(spec, state, &facts, self.watched && !self.rounds.is_empty());
             for round in &mut self.rounds {
                 round.note(spec, state);
                 round.drop_paused(&self.engine, stamp.at);
@@ -280,17 +281,19 @@ async fn poll(
     digests: Arc<Semaphore>,
     events: mpsc::Sender<Event>,
 ) {
-    let outcome = fetcher.fetch(request).await;
+    let watch = clock::stopwatch();
+    let landed = fetcher.fetch(request).await;
+    let landed = landed.after(watch.elapsed());
     let permit = digests.acquire_owned().await;
     let failed = spec.clone();
     let digest = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        digested(&spec, outcome)
+        landed.open(|fetched| digested(&spec, fetched))
     });
-    let landed = digest.await.unwrap_or_else(|_| {
+    let digested = digest.await.unwrap_or_else(|_| {
         let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
-        digested(&failed, FetchOutcome::Failed(reason))
+        digested(&failed, FetchOutcome::Failed(reason).into())
     });
     // Nobody takes it after a stop, and nothing is lost: the next start fetches again.
-    let _ = events.send(Event::Fetched(landed)).await;
+    let _ = events.send(Event::Fetched(digested)).await;
 }

@@ -1,11 +1,12 @@
 //! Rounds: fetches that somebody waits for.
 
+use super::feeds::in_words;
 use crate::control::{FailedFeed, Progress, Reply, Round as Report};
 use crate::engine::Engine;
 use crate::engine::feed::{FeedSpec, FeedState, PollResult};
+use crate::engine::fetched::Facts;
 use crate::engine::following::Demand;
 use crate::engine::id::FeedId;
-use crate::engine::parse::ParseError;
 use crate::engine::publication::count_publishers;
 use crate::engine::time::Timestamp;
 use std::collections::BTreeSet;
@@ -41,9 +42,7 @@ impl Round {
             Some(PollResult::Read { new, .. }) => self.report.new_entries += *new as usize,
             Some(PollResult::NotModified) => self.report.not_modified += 1,
             Some(PollResult::RateLimited) => self.report.paused.push(spec.written.clone()),
-            Some(PollResult::Gone) => self.report.failed.push(failed("the publisher has ended it (410)")),
-            Some(PollResult::Broke { .. }) => self.report.failed.push(failed(&ParseError::Panicked.to_string())),
-            Some(PollResult::Failed { reason }) => self.report.failed.push(failed(reason)),
+            Some(result) => self.report.failed.push(failed(&in_words(result))),
             None => {}
         }
         let progress = Progress {
@@ -96,20 +95,30 @@ pub(super) fn take_finished(rounds: &mut Vec<Round>, changes: u64, served: u64) 
 }
 
 /// One line a poll.
-pub(super) fn log_poll(spec: &FeedSpec, state: &FeedState, quiet: bool) {
-    let url = &spec.written;
-    let next = state.next_due;
-    match &state.last_result {
-        Some(PollResult::Failed { reason }) if !quiet => {
-            tracing::warn!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
-        }
-        Some(PollResult::Broke { .. }) => {
-            let reason = ParseError::Panicked;
-            tracing::error!(feed.url = url, failures = state.failures, next_due = %next, "poll failed: {reason}");
-        }
-        Some(PollResult::Read { new, rejected }) if !quiet => {
-            tracing::info!(feed.url = url, entries.new = new, entries.rejected = rejected, next_due = %next, "polled");
-        }
-        other => tracing::debug!(feed.url = url, result = ?other, next_due = %next, "polled"),
+pub(super) fn log_poll(spec: &FeedSpec, state: &FeedState, facts: &Facts, quiet: bool) {
+    let Some(result) = &state.last_result else { return };
+    let (said, url) = (in_words(result), &spec.written);
+    let next = state.cadence.map(|cadence| (cadence.why.to_string(), state.next_due.to_string()));
+    let (because, next) = next.unwrap_or_default();
+    let (status, bytes, took) = (facts.status, facts.bytes, facts.took.as_millis());
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                feed.url = url,
+                http.status = status,
+                bytes,
+                took_ms = took,
+                failures = state.failures,
+                next_due = next,
+                because,
+                "{said}"
+            )
+        };
+    }
+    match result {
+        PollResult::Broke { .. } => line!(error),
+        PollResult::Failed { .. } | PollResult::Gone { .. } | PollResult::RateLimited if !quiet => line!(warn),
+        PollResult::Read { .. } | PollResult::NotModified if !quiet => line!(info),
+        _ => line!(debug),
     }
 }

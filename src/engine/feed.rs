@@ -1,9 +1,16 @@
 //! A followed document: what the user wrote of it, and what we remember of it.
 
+use super::cadence::{Cadence, Hints};
+use super::fetched::Facts;
 use super::id::FeedId;
-use super::link::{FeedUrl, registrable_domain};
+use super::link::{FeedUrl, registrable_domain, web_link};
+use super::page::Obstacle;
+use super::rhythm::Rhythm;
+use super::schedule::PauseScope;
 use super::time::Timestamp;
+use std::fmt;
 use std::time::Duration;
+use url::Url;
 
 /// A feed as the configuration describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +40,33 @@ pub struct FeedSpec {
     /// Instead of our own user agent, for hosts that insist.
     pub user_agent: Option<String>,
     /// Sent with each request to this feed's own host.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
+    /// Whether its host's "wait" holds for all feeds of that host, where it differs from the others.
+    pub pause_scope: Option<PauseScope>,
+}
+
+/// A text that is not shown: a password, or a header that may be one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for the request it is meant for.
+    #[must_use]
+    pub fn exposed(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 impl FeedSpec {
@@ -54,6 +87,7 @@ impl FeedSpec {
             paywalled: false,
             user_agent: None,
             headers: Vec::new(),
+            pause_scope: None,
         }
     }
 
@@ -91,6 +125,15 @@ impl Validators {
 
 /// Breaks in a row until a feed is set aside.
 const BREAKS_MAX: u32 = 3;
+/// 410s in a row, a day apart, until a publisher is believed.
+const GONE_MAX: u32 = 3;
+/// So long a host says that a feed has moved for good before its new address is used: redirects are set up wrongly, and
+/// captive portals redirect everything.
+const MOVE_AFTER: Duration = Duration::from_hours(7 * 24);
+/// Failures in a row at a new address until the old one is asked again.
+const MOVE_FAILURES_MAX: u32 = 3;
+/// So often a document is asked for without condition: validators can be stuck.
+const WHOLE_AFTER: Duration = Duration::from_hours(7 * 24);
 
 /// How the last poll of a feed ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +150,10 @@ pub enum PollResult {
     /// The host asked us to wait.
     RateLimited,
     /// 410: the publisher says that the feed is no more.
-    Gone,
+    Gone {
+        /// In a row.
+        times: u32,
+    },
     /// We broke down over the document: a defect of ours, fenced.
     Broke {
         /// In a row.
@@ -117,7 +163,39 @@ pub enum PollResult {
     Failed {
         /// What happened.
         reason: String,
+        /// What stands between us and the feed, where that is known.
+        obstacle: Option<Obstacle>,
     },
+}
+
+/// A host's word that a feed has moved for good (301 or 308, all the way).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// To this address.
+    pub to: String,
+    /// First said then, and at every look since.
+    pub since: Timestamp,
+    /// The feed was there for long enough: that address is asked now.
+    pub adopted: bool,
+}
+
+/// What was asked of a feed's hosts so far, redirects included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Looks: requests, with those that redirects led to.
+    pub requests: u64,
+    /// Looks that were made conditional.
+    pub conditional: u64,
+    /// Looks that a 304 answered.
+    pub not_modified: u64,
+    /// Bytes of bodies, as they came over the wire.
+    pub bytes: u64,
+    /// Bytes that 304s spared us, by the size of the last body.
+    pub spared: u64,
+    /// Size of the last body, over the wire.
+    pub last_bytes: u64,
+    /// Looks by hand before the publisher's own hints had run out.
+    pub early: u64,
 }
 
 /// What we remember of a feed.
@@ -129,6 +207,20 @@ pub struct FeedState {
     pub address: String,
     /// The document's own title, plain.
     pub title: Option<String>,
+    /// When a whole document came last, not a 304.
+    pub last_whole: Option<Timestamp>,
+    /// What its publisher asks of those who poll, as of the last answer.
+    pub hints: Hints,
+    /// How often it has news.
+    pub rhythm: Rhythm,
+    /// How long it was left alone after the last poll, and why; none where it has ended.
+    pub cadence: Option<Cadence>,
+    /// Whether its host says that it has moved.
+    pub moved: Option<Moved>,
+    /// The address and port that answered last.
+    pub server: Option<String>,
+    /// What it has cost so far.
+    pub tally: Tally,
     /// For the next conditional GET. Stored with the entries they vouch for, never before.
     pub validators: Validators,
     /// Hash of the last body read, so that equal bytes cost nothing.
@@ -157,6 +249,13 @@ impl FeedState {
             id: spec.id,
             address: spec.url.address(),
             title: None,
+            last_whole: None,
+            hints: Hints::default(),
+            rhythm: Rhythm::default(),
+            cadence: None,
+            moved: None,
+            server: None,
+            tally: Tally::default(),
             validators: Validators::default(),
             body_hash: None,
             last_fetch: None,
@@ -181,6 +280,60 @@ impl FeedState {
         matches!(self.last_result, Some(PollResult::Broke { times }) if times >= BREAKS_MAX)
     }
 
+    /// Whether the publisher has said often enough that there is no more of it.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.last_result, Some(PollResult::Gone { times }) if times >= GONE_MAX)
+    }
+
+    /// How often in a row the publisher said that there is no more of it.
+    #[must_use]
+    pub fn times_gone(&self) -> u32 {
+        if let Some(PollResult::Gone { times }) = self.last_result { times } else { 0 }
+    }
+
+    /// How often in a row reading it broke us.
+    #[must_use]
+    pub fn times_broken(&self) -> u32 {
+        if let Some(PollResult::Broke { times }) = self.last_result { times } else { 0 }
+    }
+
+    /// Whether it is time to ask for the whole document, at the written address, whatever we have.
+    #[must_use]
+    pub fn wants_whole(&self, now: Timestamp) -> bool {
+        self.last_whole.is_none_or(|last| now.since(last) >= WHOLE_AFTER)
+    }
+
+    /// Where to look: the new address of a feed that has moved, else the written one.
+    #[must_use]
+    pub fn target(&self, spec: &FeedSpec) -> FeedUrl {
+        let moved = self.moved.as_ref().filter(|moved| moved.adopted).and_then(|moved| web_link(&moved.to));
+        moved.map_or_else(|| spec.url.clone(), FeedUrl::Web)
+    }
+
+    /// Takes down what a look said of the feed's address. `is_same`: what came is the feed.
+    pub fn note_move(&mut self, spec: &FeedSpec, facts: &Facts, is_same: bool, now: Timestamp) {
+        let to = facts.moved_to.as_deref();
+        if let Some(moved) =
+            self.moved.as_ref().filter(|moved| moved.adopted && facts.asked.as_ref() == Some(&moved.to))
+        {
+            // Its new host may move it again, or lose it; then the written address is asked, which knows better.
+            let is_lost = self.failures >= MOVE_FAILURES_MAX || self.times_gone() > 0;
+            if is_lost || to.is_some_and(|to| to != moved.to) {
+                self.moved = None;
+            }
+            return;
+        }
+        if !is_same {
+            return;
+        }
+        let known = self.moved.take();
+        self.moved = to.and_then(web_link).filter(|to| may_adopt(&spec.url, to)).map(|to| {
+            let since = known.filter(|known| known.to == to.as_str()).map_or(now, |known| known.since);
+            Moved { to: to.into(), since, adopted: now.since(since) >= MOVE_AFTER }
+        });
+    }
+
     /// One word for lists: `new`, `ok`, `failing`, `paused`, `set aside` or `gone`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> &'static str {
@@ -188,9 +341,17 @@ impl FeedState {
             _ if self.is_paused(now) => "paused",
             None => "new",
             Some(PollResult::Broke { .. }) if self.is_set_aside() => "set aside",
-            Some(PollResult::Gone) => "gone",
+            Some(PollResult::Gone { .. }) => "gone",
             Some(PollResult::Failed { .. } | PollResult::Broke { .. } | PollResult::RateLimited) => "failing",
             Some(PollResult::Read { .. } | PollResult::NotModified) => "ok",
         }
+    }
+}
+
+/// Whether a feed may move there: to another web address, and never from a safe one to an open one.
+fn may_adopt(from: &FeedUrl, to: &Url) -> bool {
+    match from {
+        FeedUrl::Web(from) => from != to && (from.scheme() == to.scheme() || to.scheme() == "https"),
+        FeedUrl::File(_) => false,
     }
 }

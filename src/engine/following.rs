@@ -1,13 +1,15 @@
 //! Which feeds are followed, and which is asked next.
 
-use super::feed::{self, FeedSpec, FeedState};
+use super::feed::{FeedSpec, FeedState, Validators};
 use super::fetched::FetchRequest;
 use super::id::FeedId;
-use super::schedule;
+use super::link::FeedUrl;
+use super::schedule::PauseScope;
 use super::time::{Stamp, Timestamp};
 use super::update::Update;
 use super::{Engine, Feed, Options};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// See [`Engine::demand`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,22 +40,29 @@ impl Engine {
     }
 
     fn follow(&mut self, spec: FeedSpec, now: Timestamp) {
-        let (id, host) = (spec.id, spec.url.host_key());
+        let id = spec.id;
         let feed = self.feeds.entry(id).or_insert_with(|| {
             self.changes.feeds.insert(id);
             Feed { spec: None, state: FeedState::new(&spec, now), carried: Vec::new(), entries: 0 }
         });
+        let target = feed.state.target(&spec);
+        let scope = spec.pause_scope.unwrap_or(self.options.schedule.pause_scope);
         feed.spec = Some(spec);
         if feed.state.last_fetch.is_none() {
             self.untried.insert(id);
         }
         let (due, paused) = (feed.state.next_due, feed.state.paused_until);
+        let host = target.host_key();
+        // What was in flight when we were stopped left no trace.
+        if feed.state.last_fetch.is_some() && matches!(target, FeedUrl::Web(_)) && !self.schedule.knows_host(&host) {
+            let not_before = now.plus(self.options.schedule.host_gap);
+            self.schedule.recall_host(&host, feed.state.server.as_deref(), not_before, &self.options.schedule);
+        }
         // A feed that waits already may have been asked for: a reload does not put it off.
-        if !self.schedule.knows(id, &host) {
+        if !self.schedule.knows(id, &host) && !feed.state.has_ended() {
             self.schedule.set_due(id, &host, due, &self.options.schedule);
         }
-        let whole_host = self.options.schedule.pause_scope == schedule::PauseScope::Host;
-        if let Some(until) = paused.filter(|until| whole_host && *until > now) {
+        if let Some(until) = paused.filter(|until| scope == PauseScope::Host && *until > now) {
             self.schedule.pause_host(id, until, &self.options.schedule);
         }
     }
@@ -68,7 +77,7 @@ impl Engine {
         if was_followed {
             // Followed again, it is read again at once, and what it holds then is an import, not news.
             feed.state.next_due = now;
-            feed.state.validators = feed::Validators::default();
+            feed.state.validators = Validators::default();
             feed.state.body_hash = None;
             self.changes.carried.insert(id);
             self.changes.feeds.insert(id);
@@ -87,13 +96,16 @@ impl Engine {
     pub fn poll_fetch(&mut self, now: Timestamp) -> Option<FetchRequest> {
         let id = self.schedule.take(now, &self.options.schedule)?;
         let feed = self.feeds.get(&id)?;
-        let spec = feed.spec.as_ref()?;
+        let (spec, state) = (feed.spec.as_ref()?, &feed.state);
+        // Now and then what we have is put aside: the written address and the whole document may be others by now.
+        let wants_whole = state.wants_whole(now);
+        let url = if wants_whole { spec.url.clone() } else { state.target(spec) };
         Some(FetchRequest {
             feed: id,
-            url: spec.url.clone(),
-            validators: feed.state.validators.clone(),
+            validators: if wants_whole { Validators::default() } else { state.validators.clone() },
             user_agent: spec.user_agent.clone(),
-            headers: spec.headers.clone(),
+            headers: if url.may_share_secrets(&spec.url) { spec.headers.clone() } else { Vec::new() },
+            url,
         })
     }
 
@@ -112,10 +124,17 @@ impl Engine {
             }
             demand.feeds.insert(*id);
             if !self.schedule.is_in_flight(*id) {
-                self.schedule.set_due(*id, &spec.url.host_key(), now, &self.options.schedule);
+                self.schedule.set_due(*id, &feed.state.target(spec).host_key(), now, &self.options.schedule);
             }
         }
         demand
+    }
+
+    /// The shortest time between two requests to one host since the start: from the end of one to the beginning of the
+    /// next.
+    #[must_use]
+    pub fn closest_requests(&self) -> Option<Duration> {
+        self.schedule.closest()
     }
 
     /// Which of these feeds wait for a host that asked us to.

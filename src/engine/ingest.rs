@@ -1,18 +1,21 @@
 //! What a fetch brought: digested off the loop, then taken in, in order.
 
 use super::Engine;
+use super::cadence::{self, Cadence, DocumentHints, INTERVAL_MAX, INTERVAL_MIN};
 use super::cluster::Cluster;
 use super::clustering::{self, Placement, Revision};
 use super::copy::{COPY_WINDOW, is_touched_copy};
 use super::entry::{Draft, Entry, clamp};
 use super::evidence::{Decision, Match};
-use super::feed::{FeedSpec, PollResult, Validators};
-use super::fetched::{FetchOutcome, Freshness};
+use super::feed::{FeedSpec, FeedState, PollResult, Validators};
+use super::fetched::{Body, Facts, FetchOutcome, Fetched, Freshness, Refusal};
 use super::id::{ClusterId, EntryId, FeedId, digest};
+use super::link::FeedUrl;
 use super::model::Lengths;
+use super::page::Obstacle;
 use super::parse::{self, Document, ParseError};
-use super::repair::ITEMS_MAX;
-use super::schedule::{Hints, INTERVAL_MIN, PauseScope, next_due};
+use super::repair::{ITEMS_MAX, Unreadable};
+use super::schedule::{Finish, PauseScope};
 use super::time::{Stamp, Timestamp};
 use super::update::Update;
 use std::collections::BTreeSet;
@@ -32,20 +35,15 @@ pub struct Digested {
     pub feed: FeedId,
     /// What.
     pub content: Content,
+    /// What it took.
+    pub facts: Facts,
 }
 
 /// See [`Digested`].
 #[derive(Debug)]
 pub enum Content {
     /// A document was read.
-    Document {
-        /// What it says.
-        document: Document,
-        /// Hash of its bytes.
-        body_hash: u64,
-        /// What the response said of its life.
-        freshness: Freshness,
-    },
+    Document(Box<Arrival>),
     /// 304.
     NotModified(Freshness),
     /// 429, or 503 with `Retry-After`.
@@ -58,26 +56,68 @@ pub enum Content {
     /// We broke down over the document.
     Broke,
     /// Anything else, in a sentence.
-    Failed(String),
+    Failed {
+        /// What happened.
+        reason: String,
+        /// What stands between us and the feed, where that is known.
+        obstacle: Option<Obstacle>,
+    },
+}
+
+/// A document, read.
+#[derive(Debug)]
+pub struct Arrival {
+    /// What it says.
+    pub document: Document,
+    /// Hash of its bytes.
+    pub body_hash: u64,
+    /// What the response said of its life.
+    pub freshness: Freshness,
+    /// It holds only what is new since the last one.
+    pub is_delta: bool,
 }
 
 /// Digests what a fetch for `spec` brought. Pure, and the expensive part: runs in the fetch task.
 #[must_use]
-pub fn digested(spec: &FeedSpec, outcome: FetchOutcome) -> Digested {
-    let content = match outcome {
-        FetchOutcome::Body(body) => match parse::parse(&body, spec) {
-            Ok(document) => {
-                Content::Document { document, body_hash: digest(&[&body.bytes]), freshness: body.freshness }
-            }
-            Err(ParseError::Panicked) => Content::Broke,
-            Err(error) => Content::Failed(error.to_string()),
-        },
+pub fn digested(spec: &FeedSpec, fetched: Fetched) -> Digested {
+    let content = match fetched.outcome {
+        FetchOutcome::Body(body) => read_body(spec, body),
         FetchOutcome::NotModified(freshness) => Content::NotModified(freshness),
         FetchOutcome::RateLimited { retry_after } => Content::RateLimited { retry_after },
         FetchOutcome::Gone => Content::Gone,
-        FetchOutcome::Failed(reason) => Content::Failed(reason),
+        FetchOutcome::Refused(refusal) => refused(&refusal),
+        FetchOutcome::Failed(reason) => Content::Failed { reason, obstacle: None },
     };
-    Digested { feed: spec.id, content }
+    Digested { feed: spec.id, content, facts: fetched.facts }
+}
+
+fn read_body(spec: &FeedSpec, body: Body) -> Content {
+    match parse::parse(&body, spec) {
+        Ok(document) => Content::Document(Box::new(Arrival {
+            document,
+            body_hash: digest(&[&body.bytes]),
+            freshness: body.freshness,
+            is_delta: body.is_delta,
+        })),
+        Err(ParseError::Panicked) => Content::Broke,
+        Err(ParseError::Unreadable(Unreadable::WebPage)) => {
+            let obstacle = Obstacle::of(None, false, &String::from_utf8_lossy(&body.bytes));
+            let obstacle = obstacle.unwrap_or(Obstacle::Page);
+            Content::Failed { reason: obstacle.told().to_owned(), obstacle: Some(obstacle) }
+        }
+        Err(error) => Content::Failed { reason: error.to_string(), obstacle: None },
+    }
+}
+
+fn refused(refusal: &Refusal) -> Content {
+    let obstacle = Obstacle::of(Some(refusal.status), refusal.is_challenge, &refusal.page);
+    let advice = match (obstacle, refusal.status) {
+        (Some(obstacle), _) => format!("; {}", obstacle.told()),
+        (None, 403) => "; it does not want us, or wants a login".to_owned(),
+        (None, 404) => "; the feed may have moved: `storyfold feeds add` with its site's address finds it".to_owned(),
+        _ => String::new(),
+    };
+    Content::Failed { reason: format!("the host answered {}{advice}", refusal.words), obstacle }
 }
 
 impl Engine {
@@ -87,29 +127,29 @@ impl Engine {
         let now = stamp.at;
         let Some(spec) = self.spec(fetched.feed).cloned() else { return self.take_update(stamp) };
         self.publish_settled(now);
-        let mut hints = Hints::default();
+        self.count(spec.id, &fetched.facts, matches!(fetched.content, Content::NotModified(_)), now);
+        let mut asked = None;
         let result = match fetched.content {
-            Content::Document { document, body_hash, freshness } => {
-                hints.max_age = freshness.max_age;
-                hints.ttl = document.ttl;
-                self.read(&spec, document, body_hash, freshness, stamp)
-            }
+            Content::Document(arrival) => self.read(&spec, *arrival, stamp),
             Content::NotModified(freshness) => {
-                hints.max_age = freshness.max_age;
-                self.refresh_validators(spec.id, freshness);
+                self.refresh(spec.id, freshness, now);
                 PollResult::NotModified
             }
             Content::RateLimited { retry_after } => {
-                let wait = retry_after.unwrap_or(PAUSE_DEFAULT);
-                hints.retry_after = Some(wait);
-                self.pause(spec.id, now.plus(wait.min(super::schedule::INTERVAL_MAX)));
+                let wait = retry_after.unwrap_or(PAUSE_DEFAULT).min(INTERVAL_MAX);
+                asked = Some(wait);
+                self.pause(&spec, now.plus(wait));
                 PollResult::RateLimited
             }
-            Content::Gone => PollResult::Gone,
-            Content::Broke => PollResult::Broke { times: self.breaks_of(spec.id) + 1 },
-            Content::Failed(reason) => PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX) },
+            Content::Gone => PollResult::Gone { times: self.state_of(spec.id).map_or(0, FeedState::times_gone) + 1 },
+            Content::Broke => {
+                PollResult::Broke { times: self.state_of(spec.id).map_or(0, FeedState::times_broken) + 1 }
+            }
+            Content::Failed { reason, obstacle } => {
+                PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX), obstacle }
+            }
         };
-        self.note_result(&spec, result, hints, now);
+        self.note_result(&spec, result, asked, &fetched.facts, now);
         let was_last = self.untried.remove(&spec.id) && self.untried.is_empty();
         if was_last && self.clustering.is_young() {
             self.look_again(stamp);
@@ -117,21 +157,44 @@ impl Engine {
         self.take_update(stamp)
     }
 
-    /// How often in a row reading this feed broke us.
-    fn breaks_of(&self, id: FeedId) -> u32 {
-        match self.feeds.get(&id).and_then(|feed| feed.state.last_result.as_ref()) {
-            Some(PollResult::Broke { times }) => *times,
-            _ => 0,
-        }
+    fn state_of(&self, id: FeedId) -> Option<&FeedState> {
+        self.feeds.get(&id).map(|feed| &feed.state)
     }
 
-    fn note_result(&mut self, spec: &FeedSpec, result: PollResult, hints: Hints, now: Timestamp) {
+    /// Counts what a look has cost.
+    fn count(&mut self, id: FeedId, facts: &Facts, is_not_modified: bool, now: Timestamp) {
+        let Some(feed) = self.feeds.get_mut(&id) else { return };
+        let state = &mut feed.state;
+        let tally = &mut state.tally;
+        tally.requests += facts.requests;
+        tally.conditional += u64::from(facts.is_conditional);
+        tally.not_modified += u64::from(is_not_modified);
+        tally.bytes += facts.bytes;
+        if is_not_modified {
+            tally.spared += tally.last_bytes;
+        } else if facts.bytes > 0 {
+            tally.last_bytes = facts.bytes;
+        }
+        let began = now.minus(facts.took);
+        tally.early += u64::from(state.last_success.is_some_and(|last| state.hints.fresh_until(last) > began));
+    }
+
+    fn note_result(
+        &mut self,
+        spec: &FeedSpec,
+        result: PollResult,
+        asked: Option<Duration>,
+        facts: &Facts,
+        now: Timestamp,
+    ) {
         let Some(feed) = self.feeds.get_mut(&spec.id) else { return };
         let state = &mut feed.state;
         // Asking again and again by hand while the network is down is one failure, not many.
         let again = state.failures > 0 && state.last_fetch.is_some_and(|last| now.since(last) < INTERVAL_MIN);
+        let is_first = state.last_fetch.is_none();
+        let is_read = matches!(result, PollResult::Read { .. } | PollResult::NotModified);
         state.last_fetch = Some(now);
-        if matches!(result, PollResult::Read { .. } | PollResult::NotModified) {
+        if is_read {
             state.last_success = Some(now);
             state.first_success.get_or_insert(now);
             state.failures = 0;
@@ -140,57 +203,80 @@ impl Engine {
             state.failures = state.failures.saturating_add(u32::from(!again));
         }
         state.last_result = Some(result);
-        state.next_due = next_due(spec, state, hints, now);
-        let due = state.next_due;
-        let gap = match spec.url {
-            super::link::FeedUrl::Web(_) => self.options.schedule.host_gap,
-            super::link::FeedUrl::File(_) => Duration::ZERO,
+        state.note_move(spec, facts, is_read, now);
+        state.cadence = cadence::cadence(spec, state, asked, now);
+        // A host that asks us to wait means hours of its own, not those of a week.
+        let skips = if is_read { state.hints.document } else { DocumentHints::default() };
+        let due = state.cadence.map(|cadence: Cadence| cadence::due(spec.id, cadence, is_first, &skips, now));
+        state.next_due = due.unwrap_or(Timestamp::NEVER);
+        state.server = facts.server.clone().or_else(|| state.server.take());
+        let target = state.target(spec);
+        let end = Finish {
+            due,
+            host: &target.host_key(),
+            server: facts.server.as_deref(),
+            now,
+            gap: match target {
+                FeedUrl::Web(_) => self.options.schedule.host_gap,
+                FeedUrl::File(_) => Duration::ZERO,
+            },
         };
-        self.schedule.finish(spec.id, due, now, gap, &self.options.schedule);
+        self.schedule.finish(spec.id, &end, &self.options.schedule);
         self.changes.feeds.insert(spec.id);
     }
 
-    /// RFC 9111, section 4.3.4: a 304 may bring new validators; what it leaves out stays.
-    fn refresh_validators(&mut self, id: FeedId, freshness: Freshness) {
+    /// RFC 9111, section 4.3.4: a 304 may bring new validators and another age; what it leaves out stays.
+    fn refresh(&mut self, id: FeedId, freshness: Freshness, now: Timestamp) {
         let Some(feed) = self.feeds.get_mut(&id) else { return };
-        let kept = &mut feed.state.validators;
+        let state = &mut feed.state;
+        let kept = &mut state.validators;
         kept.etag = freshness.validators.etag.or_else(|| kept.etag.take());
         kept.last_modified = freshness.validators.last_modified.or_else(|| kept.last_modified.take());
+        if freshness.max_age.is_some() || freshness.expires.is_some() {
+            state.hints.max_age = freshness.max_age;
+            state.hints.expires = freshness.expires;
+        }
+        let since = state.last_success.unwrap_or(now);
+        state.rhythm.note(std::iter::empty(), since, now);
     }
 
-    fn pause(&mut self, id: FeedId, until: Timestamp) {
-        if let Some(feed) = self.feeds.get_mut(&id) {
+    fn pause(&mut self, spec: &FeedSpec, until: Timestamp) {
+        if let Some(feed) = self.feeds.get_mut(&spec.id) {
             feed.state.paused_until = Some(until);
         }
-        if self.options.schedule.pause_scope == PauseScope::Host {
-            self.schedule.pause_host(id, until, &self.options.schedule);
+        if spec.pause_scope.unwrap_or(self.options.schedule.pause_scope) == PauseScope::Host {
+            self.schedule.pause_host(spec.id, until, &self.options.schedule);
         }
     }
 
-    fn read(
-        &mut self,
-        spec: &FeedSpec,
-        document: Document,
-        body_hash: u64,
-        freshness: Freshness,
-        stamp: Stamp,
-    ) -> PollResult {
+    fn read(&mut self, spec: &FeedSpec, arrival: Arrival, stamp: Stamp) -> PollResult {
+        let Arrival { document, body_hash, freshness, is_delta } = arrival;
         let Some(feed) = self.feeds.get_mut(&spec.id) else { return PollResult::NotModified };
-        let same_bytes = feed.state.body_hash == Some(body_hash);
-        let initial = feed.state.first_success.is_none();
+        let state = &mut feed.state;
+        let same_bytes = state.body_hash == Some(body_hash);
+        let initial = state.first_success.is_none();
+        let is_cut = document.repairs.is_partial();
         // With the validators of a document that was cut, what it lacks would not come before the next change.
-        let is_partial = document.repairs.is_partial();
-        feed.state.validators = if is_partial { Validators::default() } else { freshness.validators };
-        feed.state.body_hash = Some(body_hash);
+        state.validators = if is_cut { Validators::default() } else { freshness.validators };
+        state.body_hash = Some(body_hash);
+        state.hints.max_age = freshness.max_age;
+        state.hints.expires = freshness.expires;
+        if !is_delta {
+            state.last_whole = Some(stamp.at);
+            state.hints.document = document.hints;
+        }
+        let since = state.last_success;
         if same_bytes {
+            state.rhythm.note(std::iter::empty(), since.unwrap_or(stamp.at), stamp.at);
             return PollResult::NotModified;
         }
-        feed.state.title = document.title.or_else(|| feed.state.title.take());
+        state.title = document.title.or_else(|| state.title.take());
         let rejected = u32::try_from(document.rejected.len()).unwrap_or(u32::MAX);
         let mut drafts: Vec<Draft> = document.entries.into_iter().filter(Draft::says_something).collect();
         self.recognise(spec.id, &mut drafts, stamp.at);
         let carried = drafts.iter().map(|draft| draft.id).collect();
-        self.note_carried(spec.id, carried, is_partial, stamp.at);
+        self.note_carried(spec.id, carried, is_cut || is_delta, stamp.at);
+        self.note_rhythm(spec.id, &drafts, since, stamp.at);
         // Feeds list newest first; clusters grow in the order of events.
         drafts.sort_by_key(|draft| (draft.published.unwrap_or(stamp.at), draft.id));
         let mut new = 0;
@@ -203,6 +289,21 @@ impl Engine {
             }
         }
         PollResult::Read { new, rejected }
+    }
+
+    /// Takes down when what is new came: by its date, or where it has none, some time since the last look. What a first
+    /// look finds without dates could be of any time.
+    fn note_rhythm(&mut self, id: FeedId, drafts: &[Draft], last_look: Option<Timestamp>, now: Timestamp) {
+        let date = |draft: &Draft| clamp(draft.published.or(draft.updated), now);
+        let since = last_look.or_else(|| drafts.iter().filter_map(date).min()).unwrap_or(now);
+        let new = drafts.iter().filter(|draft| !self.entries.contains_key(&draft.id));
+        let came: Vec<Timestamp> = match last_look {
+            Some(last) => new.map(|draft| date(draft).unwrap_or(now).max(last)).collect(),
+            None => new.filter_map(date).collect(),
+        };
+        if let Some(feed) = self.feeds.get_mut(&id) {
+            feed.state.rhythm.note(came.into_iter(), since, now);
+        }
     }
 
     /// At the end of a first import, while little is known of what is common: see

@@ -151,6 +151,16 @@ impl FeedUrl {
         }
     }
 
+    /// Whether what the user gave for `owner` may be sent here: to the same host, and never from a safe connection to an
+    /// open one.
+    #[must_use]
+    pub fn may_share_secrets(&self, owner: &Self) -> bool {
+        match (self, owner) {
+            (Self::Web(to), Self::Web(owner)) => shares_secrets(owner, to),
+            _ => self == owner,
+        }
+    }
+
     /// What requests are counted by: the host and port, or the file itself.
     #[must_use]
     pub fn host_key(&self) -> String {
@@ -161,6 +171,14 @@ impl FeedUrl {
             Self::File(_) => self.address(),
         }
     }
+}
+
+/// See [`FeedUrl::may_share_secrets`].
+#[must_use]
+pub fn shares_secrets(owner: &Url, to: &Url) -> bool {
+    let became_safe =
+        owner.scheme() == "http" && to.scheme() == "https" && owner.port().is_none() && to.port().is_none();
+    owner.origin() == to.origin() || (became_safe && owner.host() == to.host())
 }
 
 #[cfg(test)]
@@ -197,6 +215,20 @@ mod tests {
         check("https://somebody.github.io/post", "somebody.github.io");
         check("http://127.0.0.3:8900/feed", "127.0.0.3");
         check("http://localhost/feed", "localhost");
+    }
+
+    #[test]
+    fn secrets_stay_with_their_host() {
+        let check = |owner: &str, to: &str, expected: bool| {
+            let [owner, to] = [owner, to].map(|text| Url::parse(text).unwrap());
+            assert_eq!(shares_secrets(&owner, &to), expected, "{owner} {to}");
+        };
+        check("https://example.org/a", "https://example.org/b", true);
+        check("http://example.org/a", "https://example.org/a", true);
+        check("https://example.org/a", "http://example.org/a", false);
+        check("https://example.org/a", "https://www.example.org/a", false);
+        check("https://example.org/a", "https://example.org:8443/a", false);
+        check("http://example.org:80/a", "https://example.org:8443/a", false);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! [`Engine::handle_fetched`] or [`Engine::handle_time`] at [`Engine::poll_timeout`], each with a new [`Stamp`].
 
 pub mod baseline;
+pub mod cadence;
 pub mod cluster;
 pub mod clustering;
 pub mod copy;
@@ -37,6 +38,7 @@ pub mod link;
 pub mod markup;
 pub mod merged;
 pub mod model;
+pub mod page;
 pub mod parse;
 pub mod publication;
 mod recognition;
@@ -45,6 +47,7 @@ pub mod repair;
 pub mod replay;
 mod restore;
 pub mod retention;
+pub mod rhythm;
 pub mod schedule;
 pub mod similarity;
 pub mod tail;

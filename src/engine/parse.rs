@@ -7,6 +7,7 @@
 //! Promises: no panic gets out, however the bytes are made; the same bytes give the same ids on every fetch and every
 //! machine; an item that cannot be used costs that item.
 
+use super::cadence::DocumentHints;
 use super::entry::{Details, Draft, Enclosure, Identity, Origin};
 use super::features::Features;
 use super::feed::FeedSpec;
@@ -22,7 +23,6 @@ use super::time::Timestamp;
 use feed_rs::model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 use url::Url;
 
 /// Characters of a title.
@@ -57,8 +57,8 @@ pub struct Document {
     pub repeated: Vec<(Draft, usize)>,
     /// Items that are not taken in. Those that show nothing stand in `entries`, too.
     pub rejected: Vec<Rejected>,
-    /// RSS `ttl`.
-    pub ttl: Option<Duration>,
+    /// What it asks of those who poll.
+    pub hints: DocumentHints,
 }
 
 /// An item that is not taken in.
@@ -107,7 +107,7 @@ fn read(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
         entries: Vec::new(),
         repeated: Vec::new(),
         rejected: Vec::new(),
-        ttl: rewritten.ttl_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+        hints: rewritten.hints,
     };
     let shared = Shared::of(&items);
     let mut drafts = Vec::new();

@@ -15,6 +15,9 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z, the stand-in where a document must have a date and there is none.
     pub const EPOCH: Self = Self(0);
 
+    /// Later than all there will be.
+    pub const NEVER: Self = Self(*WRITABLE_MILLIS.end());
+
     /// From milliseconds since 1970, clamped to the years that RFC 3339 can write.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {

@@ -8,15 +8,44 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use url::{Host, Url};
 
+/// A private target that is dialled all the same: exactly this host, at exactly this port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exception {
+    /// By its address, whatever name leads there.
+    Address(SocketAddr),
+    /// By its name, whatever address it has.
+    Name(String, u16),
+}
+
+impl Exception {
+    /// Reads `192.168.1.5:80`, `[fd00::5]:80` or `feeds.lan:80`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(address) = text.parse() {
+            return Some(Self::Address(address));
+        }
+        let (name, port) = text.rsplit_once(':')?;
+        let Ok(Host::Domain(name)) = Host::parse(name) else { return None };
+        Some(Self::Name(name, port.parse().ok()?))
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Address(address) => address.port(),
+            Self::Name(_, port) => *port,
+        }
+    }
+}
+
 /// The rule, shared by the literal check and the resolver.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    allowed: Arc<[SocketAddr]>,
+    allowed: Arc<[Exception]>,
     proxied: bool,
 }
 
 impl Guard {
-    pub(super) fn new(allowed: &[SocketAddr], proxied: bool) -> Self {
+    pub(super) fn new(allowed: &[Exception], proxied: bool) -> Self {
         Self { allowed: allowed.into(), proxied }
     }
 
@@ -32,24 +61,29 @@ impl Guard {
             return Ok(()); // the proxy dials, and refuses what it will
         }
         let target = SocketAddr::new(ip, url.port_or_known_default().unwrap_or_default());
-        if is_public(ip) || self.allowed.contains(&target) { Ok(()) } else { Err(refusal(target)) }
+        if is_public(ip) || self.allowed.contains(&Exception::Address(target)) { Ok(()) } else { Err(refusal(target)) }
     }
 
     /// The ports of allowed private addresses.
     pub(super) fn private_ports(&self) -> BTreeSet<u16> {
-        self.allowed.iter().map(SocketAddr::port).collect()
+        self.allowed.iter().map(Exception::port).collect()
     }
 
     /// The rule for names that are dialled at this port: a resolver is not told the port of the URL it looks up for, so
     /// each port with exceptions has a resolver of its own, and all others have one without any.
     pub(super) fn at_port(&self, port: Option<u16>) -> Self {
-        let allowed = self.allowed.iter().filter(|allowed| Some(allowed.port()) == port).copied();
+        let allowed = self.allowed.iter().filter(|allowed| Some(allowed.port()) == port).cloned();
         Self { allowed: allowed.collect(), proxied: self.proxied }
     }
 
     /// What of a name's addresses may be dialled.
-    fn filter(&self, found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
-        let allowed = |ip: IpAddr| self.allowed.iter().any(|allowed| allowed.ip() == ip);
+    fn filter(&self, name: &str, found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+        let allowed = |ip: IpAddr| {
+            self.allowed.iter().any(|allowed| match allowed {
+                Exception::Address(allowed) => allowed.ip() == ip,
+                Exception::Name(allowed, _) => allowed.eq_ignore_ascii_case(name),
+            })
+        };
         found.filter(|address| self.proxied || is_public(address.ip()) || allowed(address.ip())).collect()
     }
 }
@@ -75,7 +109,7 @@ impl Resolve for GuardedResolver {
         let guard = self.guard.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let dialled = guard.filter(found.iter().copied());
+            let dialled = guard.filter(name.as_str(), found.iter().copied());
             match (dialled.is_empty(), found.first()) {
                 (true, Some(first)) => Err(format!(
                     "{} is at {}, a private address; name it with its port in fetch.allow_private if it is meant to be followed",
@@ -180,7 +214,7 @@ mod tests {
 
     #[test]
     fn numbers_in_every_spelling_are_checked_and_exceptions_are_exact() {
-        let guard = Guard::new(&["127.0.0.1:8700".parse().unwrap()], false);
+        let guard = Guard::new(&[Exception::parse("127.0.0.1:8700").unwrap()], false);
         let check = |url: &str, allowed: bool| {
             assert_eq!(guard.check_literal(&Url::parse(url).unwrap()).is_ok(), allowed, "{url}");
         };
@@ -196,12 +230,24 @@ mod tests {
 
     #[test]
     fn a_name_that_leads_inside_is_dialled_only_at_its_allowed_port() {
-        let guard = Guard::new(&["127.0.0.1:8700".parse().unwrap()], false);
+        let guard = Guard::new(&[Exception::parse("127.0.0.1:8700").unwrap()], false);
         let found =
             ["127.0.0.1:0", "10.0.0.1:0", "93.184.216.34:0"].map(|address| address.parse::<SocketAddr>().unwrap());
-        let dialled = |port| guard.at_port(port).filter(found.into_iter());
+        let dialled = |port| guard.at_port(port).filter("feeds.lan", found.into_iter());
         assert_eq!(dialled(Some(8700)), [found[0], found[2]]);
         assert_eq!(dialled(Some(8701)), [found[2]]);
         assert_eq!(dialled(None), [found[2]]);
+    }
+
+    #[test]
+    fn a_name_may_be_an_exception_itself() {
+        let guard = Guard::new(&[Exception::parse("Feeds.lan:80").unwrap()], false);
+        let found = ["10.0.0.1:0"].map(|address| address.parse::<SocketAddr>().unwrap());
+        assert_eq!(guard.at_port(Some(80)).filter("feeds.lan", found.into_iter()), found);
+        assert_eq!(guard.at_port(Some(80)).filter("other.lan", found.into_iter()), []);
+        assert_eq!(guard.at_port(Some(81)).filter("feeds.lan", found.into_iter()), []);
+        for bad in ["feeds.lan", "10.0.0.1", "feeds.lan:", "feeds.lan:99999", "a b:80", ":80"] {
+            assert_eq!(Exception::parse(bad), None, "{bad}");
+        }
     }
 }

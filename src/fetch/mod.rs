@@ -1,41 +1,49 @@
 //! The fetch room: one HTTP exchange, or one reading of a file, for each [`FetchRequest`]. It decides nothing about
 //! feeds; it sees to it that no exchange can hurt: addresses are checked where they are dialled, redirects are followed
-//! by hand and few, and time and bytes are bounded. The only room that speaks of `reqwest`.
+//! by hand and few, and time, rate and bytes are bounded. The only room that speaks of `reqwest`.
 
 mod address;
+mod body;
+mod headers;
+mod pace;
+
+pub use address::Exception;
 
 use crate::engine::feed::Validators;
-use crate::engine::fetched::{Body, FetchOutcome, FetchRequest, Freshness};
-use crate::engine::link::FeedUrl;
+use crate::engine::fetched::{Body, Facts, FetchOutcome, FetchRequest, Fetched, Freshness, Refusal};
+use crate::engine::link::{FeedUrl, shares_secrets};
+use crate::engine::page::PAGE_BYTES_MAX;
 use address::{Guard, GuardedResolver};
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, StatusCode};
+use body::{Budget, Coding, Raw};
+use pace::Pace;
+use reqwest::{Client, Response, StatusCode, header};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 /// Redirects followed for one fetch. Real feeds need two: to https, and to the new address.
 const REDIRECTS_MAX: usize = 5;
-/// Longest validator kept, in bytes; what is longer is an attack or an accident.
-const VALIDATOR_BYTES_MAX: usize = 1024;
 /// For a connection and its handshake; the rest of `fetch.timeout` is for the answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// What we say that we read, in the order of preference.
-const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
-                      application/json;q=0.8, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1";
+/// Lines of an answer's head: feeds behind several caches have some forty.
+const HEADERS_MAX: usize = 100;
+/// Bytes of an answer's head over HTTP/2; over HTTP/1.1, the client library stops at 400 KiB.
+const HEADER_BYTES_MAX: u32 = 64 * 1024;
 
 /// What may be tuned about a fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchOptions {
     /// For one exchange with all its redirects, from the first lookup to the last byte.
     pub timeout: Duration,
-    /// Bytes of a document, after decompression.
+    /// From the end of one request to a host until the next begins, also where redirects lead there.
+    pub host_gap: Duration,
+    /// Bytes of a document, packed and unpacked.
     pub max_body: usize,
-    /// The only private addresses that are dialled.
-    pub allow_private: Vec<SocketAddr>,
+    /// The only private targets that are dialled.
+    pub allow_private: Vec<Exception>,
     /// Who runs this, for publishers who want to ask: an address or a page, part of the user agent.
     pub contact: Option<String>,
     /// All requests go through it; the check of addresses is then its own.
@@ -50,7 +58,56 @@ pub struct Fetcher {
     /// By port, where private addresses are allowed at it.
     private: BTreeMap<u16, Client>,
     guard: Guard,
+    pace: Pace,
+    budget: Budget,
     options: Arc<FetchOptions>,
+}
+
+/// What a fetch brought, still packed.
+#[derive(Debug)]
+pub struct Landed {
+    fetched: Fetched,
+    coding: Coding,
+    limit: usize,
+    share: Vec<OwnedSemaphorePermit>,
+}
+
+impl Landed {
+    /// Unpacks it and hands it to `read`; what it holds of the memory for large bodies is given back after that. Takes
+    /// time: not for the threads of the network.
+    pub fn open<T>(self, read: impl FnOnce(Fetched) -> T) -> T {
+        let Self { mut fetched, coding, limit, share } = self;
+        fetched.outcome = match fetched.outcome {
+            FetchOutcome::Body(body) => match body::unpacked(&body.bytes, coding, limit) {
+                Ok(bytes) => FetchOutcome::Body(Body { bytes: bytes.into(), ..body }),
+                Err(reason) => FetchOutcome::Failed(reason),
+            },
+            other => other,
+        };
+        let result = read(fetched);
+        drop(share);
+        result
+    }
+
+    /// With how long it took.
+    #[must_use]
+    pub fn after(mut self, took: Duration) -> Self {
+        self.fetched.facts.took = took;
+        self
+    }
+}
+
+/// An answer that was taken, and what it holds.
+struct Taken {
+    outcome: FetchOutcome,
+    coding: Coding,
+    share: Vec<OwnedSemaphorePermit>,
+}
+
+impl From<FetchOutcome> for Taken {
+    fn from(outcome: FetchOutcome) -> Self {
+        Self { outcome, coding: Coding::Plain, share: Vec::new() }
+    }
 }
 
 impl Fetcher {
@@ -68,6 +125,8 @@ impl Fetcher {
             client: client(&options, guard.at_port(None))?,
             private: private.collect::<Result<_, String>>()?,
             guard,
+            pace: Pace::new(options.host_gap),
+            budget: Budget::new(options.max_body),
             options: Arc::new(options),
         })
     }
@@ -77,73 +136,124 @@ impl Fetcher {
     }
 
     /// Makes one exchange. Never fails: what went wrong is an outcome.
-    pub async fn fetch(&self, request: FetchRequest) -> FetchOutcome {
+    pub async fn fetch(&self, request: FetchRequest) -> Landed {
         let limit = self.options.timeout;
+        let mut facts = Facts {
+            asked: Some(request.url.address()),
+            is_conditional: !request.validators.is_empty(),
+            ..Facts::default()
+        };
         let exchange = async {
             match &request.url {
-                FeedUrl::File(path) => self.read_file(path, &request.validators).await,
-                FeedUrl::Web(url) => self.exchange(url.clone(), &request).await,
+                FeedUrl::File(path) => self.read_file(path, &request.validators).await.map(Taken::from),
+                FeedUrl::Web(url) => self.exchange(url.clone(), &request, &mut facts).await,
             }
         };
-        match tokio::time::timeout(limit, exchange).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(reason)) => FetchOutcome::Failed(reason),
-            Err(_) => FetchOutcome::Failed(format!("no complete answer within {} s", limit.as_secs())),
-        }
+        let taken = match tokio::time::timeout(limit, exchange).await {
+            Ok(Ok(taken)) => taken,
+            Ok(Err(reason)) => FetchOutcome::Failed(reason).into(),
+            Err(_) => FetchOutcome::Failed(format!("no complete answer within {} s", limit.as_secs())).into(),
+        };
+        let Taken { outcome, coding, share } = taken;
+        Landed { fetched: Fetched { outcome, facts }, coding, limit: self.options.max_body, share }
     }
 
-    async fn exchange(&self, mut url: Url, request: &FetchRequest) -> Result<FetchOutcome, String> {
+    async fn exchange(&self, mut url: Url, request: &FetchRequest, facts: &mut Facts) -> Result<Taken, String> {
         let first = url.clone();
+        let mut is_for_good = true;
         for _ in 0..=REDIRECTS_MAX {
             self.guard.check_literal(&url)?;
-            let same_host = url.origin() == first.origin();
-            let headers = headers(request, same_host)?;
-            let answer = self
-                .client_for(&url)
-                .get(url.clone())
-                .headers(headers)
-                .send()
-                .await
-                .map_err(|error| explain(&error))?;
-            if !answer.status().is_redirection() || answer.status() == StatusCode::NOT_MODIFIED {
-                return self.outcome(answer, &url).await;
-            }
+            let headers = headers::of_request(request, shares_secrets(&first, &url))?;
+            self.pace.wait(&url).await;
+            facts.requests += 1;
+            let asked = self.client_for(&url).get(url.clone()).headers(headers).send().await;
+            let taken = match asked {
+                Ok(answer) if is_redirect(answer.status()) => Err(answer),
+                Ok(answer) => Ok(self.outcome(answer, &url, request, facts).await),
+                Err(error) => Ok(Err(explain(&error))),
+            };
+            self.pace.ended(&url);
+            let answer = match taken {
+                Err(answer) => answer,
+                Ok(taken) => {
+                    facts.moved_to = (is_for_good && url != first).then(|| url.to_string());
+                    return taken;
+                }
+            };
+            self.note_server(&answer, facts);
+            is_for_good &= matches!(answer.status(), StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
             url = target(&answer, &url)?;
         }
         Err(format!("more than {REDIRECTS_MAX} redirects, the last to {url}"))
     }
 
-    async fn outcome(&self, answer: Response, url: &Url) -> Result<FetchOutcome, String> {
-        let freshness = freshness(answer.headers());
-        let status = answer.status();
-        match status {
-            StatusCode::NOT_MODIFIED => Ok(FetchOutcome::NotModified(freshness)),
-            StatusCode::GONE => Ok(FetchOutcome::Gone),
-            StatusCode::TOO_MANY_REQUESTS => {
-                Ok(FetchOutcome::RateLimited { retry_after: retry_after(answer.headers()) })
-            }
-            StatusCode::SERVICE_UNAVAILABLE if answer.headers().contains_key(header::RETRY_AFTER) => {
-                Ok(FetchOutcome::RateLimited { retry_after: retry_after(answer.headers()) })
-            }
-            status if status.is_success() => {
-                let content_type = text_of(answer.headers(), &header::CONTENT_TYPE);
-                let bytes = self.body(answer).await?;
-                let final_url = Some(url.to_string());
-                Ok(FetchOutcome::Body(Body { bytes: bytes.into(), content_type, final_url, freshness }))
-            }
-            status => Err(format!("the host answered {status}{}", advice(status))),
+    /// The server of the first request: that is the one which the schedule spares.
+    fn note_server(&self, answer: &Response, facts: &mut Facts) {
+        if facts.server.is_none() && self.options.proxy.is_none() {
+            facts.server = answer.remote_addr().map(|address| address.to_string());
         }
     }
 
-    async fn body(&self, mut answer: Response) -> Result<Vec<u8>, String> {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| explain(&error))? {
-            if bytes.len() + chunk.len() > self.options.max_body {
-                return Err(too_large(self.options.max_body));
+    async fn outcome(
+        &self,
+        answer: Response,
+        url: &Url,
+        request: &FetchRequest,
+        facts: &mut Facts,
+    ) -> Result<Taken, String> {
+        self.note_server(&answer, facts);
+        let status = answer.status();
+        facts.status = Some(status.as_u16());
+        let freshness = headers::freshness(answer.headers());
+        let wait = || FetchOutcome::RateLimited { retry_after: headers::retry_after(answer.headers()) };
+        let outcome = match status {
+            StatusCode::NOT_MODIFIED if request.validators.is_empty() => {
+                return Err("the host says that nothing has changed, though it was not asked that".to_owned());
             }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
+            StatusCode::NOT_MODIFIED => FetchOutcome::NotModified(freshness),
+            // There is nothing now; what was there stays, and is asked for as before.
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT => FetchOutcome::NotModified(Freshness::default()),
+            StatusCode::GONE => FetchOutcome::Gone,
+            StatusCode::TOO_MANY_REQUESTS => wait(),
+            StatusCode::SERVICE_UNAVAILABLE if answer.headers().contains_key(header::RETRY_AFTER) => wait(),
+            StatusCode::PARTIAL_CONTENT => return Err("the host sent a part of the document, unasked".to_owned()),
+            StatusCode::IM_USED if !headers::is_delta_of_feed(answer.headers()) => {
+                return Err("the host sent a difference of a kind that was not asked for".to_owned());
+            }
+            status if status.is_success() => return self.document(answer, url, freshness, facts).await,
+            status => FetchOutcome::Refused(Refusal {
+                status: status.as_u16(),
+                words: status.to_string(),
+                is_challenge: headers::is_challenge(answer.headers()),
+                page: self.page(answer).await,
+            }),
+        };
+        Ok(outcome.into())
+    }
+
+    async fn document(
+        &self,
+        answer: Response,
+        url: &Url,
+        freshness: Freshness,
+        facts: &mut Facts,
+    ) -> Result<Taken, String> {
+        let coding = Coding::of(answer.headers())?;
+        let content_type = headers::text_of(answer.headers(), &header::CONTENT_TYPE);
+        let is_delta = answer.status() == StatusCode::IM_USED;
+        let Raw { bytes, share } = body::read(answer, self.options.max_body, &self.budget).await?;
+        facts.bytes = bytes.len() as u64;
+        let final_url = Some(url.to_string());
+        let body = Body { bytes: bytes.into(), content_type, final_url, is_delta, freshness };
+        Ok(Taken { outcome: FetchOutcome::Body(body), coding, share })
+    }
+
+    /// What came with a refusal, where it is not packed or can be unpacked.
+    async fn page(&self, answer: Response) -> String {
+        let Ok(coding) = Coding::of(answer.headers()) else { return String::new() };
+        let raw = body::read_page(answer, PAGE_BYTES_MAX).await;
+        let page = body::unpacked(&raw, coding, PAGE_BYTES_MAX).unwrap_or_default();
+        String::from_utf8_lossy(&page).into_owned()
     }
 
     /// A file's modification time and size stand in for a validator.
@@ -157,7 +267,8 @@ impl Fetcher {
         }
         let changed = facts.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         let etag = changed.map(|at| format!("\"{}-{}\"", at.as_nanos(), facts.len()));
-        let freshness = Freshness { validators: Validators { etag, last_modified: None }, max_age: None };
+        let freshness =
+            Freshness { validators: Validators { etag, last_modified: None }, max_age: None, expires: None };
         if freshness.validators == *validators && !validators.is_empty() {
             return Ok(FetchOutcome::NotModified(freshness));
         }
@@ -165,20 +276,28 @@ impl Fetcher {
         let mut bytes = Vec::new();
         file.take(limit as u64 + 1).read_to_end(&mut bytes).await.map_err(fault)?;
         if bytes.len() > limit {
-            return Err(too_large(limit));
+            return Err(body::too_large(limit));
         }
-        Ok(FetchOutcome::Body(Body { bytes: bytes.into(), content_type: None, final_url: None, freshness }))
+        Ok(FetchOutcome::Body(Body {
+            bytes: bytes.into(),
+            content_type: None,
+            final_url: None,
+            is_delta: false,
+            freshness,
+        }))
     }
 }
 
 fn client(options: &FetchOptions, guard: Guard) -> Result<Client, String> {
     let mut builder = Client::builder()
-        .user_agent(user_agent(options.contact.as_deref()))
+        .user_agent(headers::user_agent(options.contact.as_deref()))
         .redirect(reqwest::redirect::Policy::none())
         .dns_resolver(Arc::new(GuardedResolver::new(guard)))
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(Duration::from_secs(30))
+        .http1_max_headers(HEADERS_MAX)
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
         .no_proxy();
     if let Some(proxy) = &options.proxy {
         builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| explain(&error))?);
@@ -186,93 +305,25 @@ fn client(options: &FetchOptions, guard: Guard) -> Result<Client, String> {
     builder.build().map_err(|error| explain(&error))
 }
 
-fn too_large(limit: usize) -> String {
-    format!("the document is larger than {limit} bytes; raise fetch.max_body if it is meant to be")
-}
-
-/// `storyfold/0.1.0 (+contact)`: publishers block what does not say who it is.
-fn user_agent(contact: Option<&str>) -> String {
-    let name = concat!("storyfold/", env!("CARGO_PKG_VERSION"));
-    contact.map_or_else(|| name.to_owned(), |contact| format!("{name} (+{contact})"))
-}
-
-fn headers(request: &FetchRequest, same_host: bool) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    let mut put = |name: HeaderName, value: &str| {
-        let value =
-            HeaderValue::from_str(value).map_err(|_| format!("the header {name} has a value that HTTP forbids"))?;
-        headers.insert(name, value);
-        Ok::<(), String>(())
-    };
-    put(header::ACCEPT, ACCEPT)?;
-    if let Some(agent) = &request.user_agent {
-        put(header::USER_AGENT, agent)?;
-    }
-    if let Some(etag) = &request.validators.etag {
-        put(header::IF_NONE_MATCH, etag)?;
-    }
-    if let Some(date) = &request.validators.last_modified {
-        put(header::IF_MODIFIED_SINCE, date)?;
-    }
-    // What the user set for a feed may be a password: it is for that host alone.
-    for (name, value) in request.headers.iter().filter(|_| same_host) {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name} is not a header's name"))?;
-        put(name, value)?;
-    }
-    Ok(headers)
+/// A status that leads elsewhere. 300 and 304 do not.
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    )
 }
 
 fn target(answer: &Response, from: &Url) -> Result<Url, String> {
-    let location = text_of(answer.headers(), &header::LOCATION)
+    let location = headers::text_of(answer.headers(), &header::LOCATION)
         .ok_or_else(|| format!("the host answered {} without saying where to", answer.status()))?;
     let url = from.join(&location).map_err(|_| "the host redirects to something that is no address".to_owned())?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         other => Err(format!("the host redirects to {other}://, which is not followed")),
-    }
-}
-
-fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-/// The validators, verbatim, and how long the answer holds.
-fn freshness(headers: &HeaderMap) -> Freshness {
-    let validator = |name| text_of(headers, &name).filter(|value| value.len() <= VALIDATOR_BYTES_MAX);
-    let validators = Validators { etag: validator(header::ETAG), last_modified: validator(header::LAST_MODIFIED) };
-    Freshness { validators, max_age: max_age(headers) }
-}
-
-/// RFC 9111, sections 4.2.1 and 5.1: `max-age` less `Age`; nothing with `no-cache` or `no-store`.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    use headers::HeaderMapExt;
-    let control = headers.typed_get::<headers::CacheControl>()?;
-    if control.no_cache() || control.no_store() {
-        return None;
-    }
-    let age = text_of(headers, &header::AGE)
-        .and_then(|age| age.trim().parse().ok())
-        .map_or(Duration::ZERO, Duration::from_secs);
-    control.max_age().map(|max| max.saturating_sub(age))
-}
-
-/// RFC 9110, section 10.2.3: seconds, or a date (whose distance is counted from the answer's own `Date`).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    use headers::HeaderMapExt;
-    let value = text_of(headers, &header::RETRY_AFTER)?;
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(&value).ok()?;
-    let sent: std::time::SystemTime = headers.typed_get::<headers::Date>()?.into();
-    until.duration_since(sent).ok()
-}
-
-fn advice(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; it wants a login, or does not want us",
-        StatusCode::NOT_FOUND => "; the feed may have moved",
-        _ => "",
     }
 }
 

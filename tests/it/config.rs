@@ -54,6 +54,31 @@ fn the_environment_sets_any_option() {
 }
 
 #[test]
+fn secrets_come_from_the_environment_or_from_credentials_and_are_not_shown() {
+    let parse = |text: &str, pairs: &[(&str, &str)]| {
+        let read = |path: &Path| match path.to_str() {
+            Some("/run/credentials/paper") => Ok("s3cret\n".to_owned()),
+            _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+        };
+        Config::parse(Path::new("feeds.toml"), Path::new("/"), text, &environment(pairs), &read)
+    };
+    let text = "[[feed]]\nurl = \"https://example.org/feed\"\nusername = \"me\"\npassword = \"${credential:paper}\"\n\
+                headers = { X-Key = \"k-${KEY}\" }\n";
+    let set = [("KEY", "7"), ("CREDENTIALS_DIRECTORY", "/run/credentials")];
+    let feed = &parse(text, &set).unwrap().feeds[0];
+    let shown: Vec<_> = feed.headers.iter().map(|(name, value)| (name.as_str(), value.exposed())).collect();
+    assert_eq!(shown, [("X-Key", "k-7"), ("Authorization", "Basic bWU6czNjcmV0")]);
+    let debugged = format!("{feed:?}");
+    assert!(!debugged.contains("k-7") && !debugged.contains("bWU6"), "{debugged}");
+    let faults: Vec<String> = parse(text, &[]).unwrap_err().iter().map(ToString::to_string).collect();
+    let expected = [
+        "feeds.toml:4: feed.password names the credential paper, but systemd gives none; add LoadCredential= to the service",
+        "feeds.toml:5: feed.headers.X-Key names the environment variable KEY, which is not set",
+    ];
+    assert_eq!(faults, expected);
+}
+
+#[test]
 fn a_bad_variable_is_told_by_its_name() {
     let check = |name: &str, value: &str, expected: &str| {
         let faults = Config::parse(Path::new("f"), Path::new("/"), "", &environment(&[(name, value)]), &|path| {

@@ -5,8 +5,8 @@
 use std::fmt::Write;
 use std::path::Path;
 use storyfold::engine::entry::{Details, Draft};
-use storyfold::engine::feed::{FeedSpec, Validators};
-use storyfold::engine::fetched::{Body, Freshness};
+use storyfold::engine::feed::FeedSpec;
+use storyfold::engine::fetched::Body;
 use storyfold::engine::link::FeedUrl;
 use storyfold::engine::parse::parse;
 use storyfold::engine::repair::Repair;
@@ -36,9 +36,8 @@ fn fault(path: &Path) -> Option<String> {
 fn told(bytes: &[u8]) -> String {
     let url = "https://example.org/feeds/all";
     let spec = FeedSpec::new(FeedUrl::parse(url, Path::new("/")).unwrap(), url);
-    let freshness = Freshness { validators: Validators::default(), max_age: None };
-    let bytes = bytes.to_vec().into();
-    let body = Body { bytes, content_type: None, final_url: Some(url.to_owned()), freshness };
+    let bytes = bytes.to_vec();
+    let body = Body::of(bytes, Some(url));
     let document = match parse(&body, &spec) {
         Ok(document) => document,
         Err(error) => return format!("refused: {error}\n"),

@@ -4,17 +4,18 @@ use crate::host::{Answer, Host};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
-use storyfold::engine::feed::Validators;
-use storyfold::engine::fetched::{FetchOutcome, FetchRequest};
+use storyfold::engine::feed::{Secret, Validators};
+use storyfold::engine::fetched::{FetchOutcome, FetchRequest, Fetched};
 use storyfold::engine::id::FeedId;
 use storyfold::engine::link::FeedUrl;
-use storyfold::fetch::{FetchOptions, Fetcher};
+use storyfold::fetch::{Exception, FetchOptions, Fetcher};
 
 fn fetcher(allow_private: &[SocketAddr]) -> Fetcher {
     let options = FetchOptions {
         timeout: Duration::from_secs(20),
+        host_gap: Duration::ZERO,
         max_body: 1000,
-        allow_private: allow_private.to_vec(),
+        allow_private: allow_private.iter().map(|address| Exception::Address(*address)).collect(),
         contact: Some("https://example.org/about".to_owned()),
         proxy: None,
     };
@@ -31,13 +32,18 @@ fn request(url: &str) -> FetchRequest {
     }
 }
 
+async fn fetched(fetcher: &Fetcher, request: FetchRequest) -> Fetched {
+    fetcher.fetch(request).await.open(|fetched| fetched)
+}
+
 async fn fetch(host: &Host, path: &str) -> FetchOutcome {
-    fetcher(&[host.address]).fetch(request(&host.url(path))).await
+    fetched(&fetcher(&[host.address]), request(&host.url(path))).await.outcome
 }
 
 fn reason(outcome: FetchOutcome) -> String {
     match outcome {
         FetchOutcome::Failed(reason) => reason,
+        FetchOutcome::Refused(refusal) => refusal.words,
         other => panic!("{other:?}"),
     }
 }
@@ -64,7 +70,8 @@ async fn validators_go_back_verbatim_and_304_is_a_value() {
     let host = Host::start("127.0.0.1");
     host.set("/feed", Answer::ok("<rss/>").etag("W/\"odd one\""));
     let validators = Validators { etag: Some("W/\"odd one\"".to_owned()), last_modified: Some("as it was".to_owned()) };
-    let outcome = fetcher(&[host.address]).fetch(FetchRequest { validators, ..request(&host.url("/feed")) }).await;
+    let request = FetchRequest { validators, ..request(&host.url("/feed")) };
+    let outcome = fetched(&fetcher(&[host.address]), request).await.outcome;
     assert!(matches!(outcome, FetchOutcome::NotModified(_)), "{outcome:?}");
     assert_eq!(host.asked()[0].headers["if-modified-since"], "as it was");
 }
@@ -114,9 +121,9 @@ async fn a_feeds_own_headers_do_not_travel_to_another_host() {
     let (host, other) = (Host::start("127.0.0.1"), Host::start("127.0.0.2"));
     host.set("/feed", Answer::status("302 Found").header("Location", &other.url("/feed")));
     other.set("/feed", Answer::ok("<rss/>"));
-    let headers = vec![("X-Key".to_owned(), "secret".to_owned())];
+    let headers = vec![("X-Key".to_owned(), Secret::new("secret".to_owned()))];
     let request = FetchRequest { headers, ..request(&host.url("/feed")) };
-    fetcher(&[host.address, other.address]).fetch(request).await;
+    fetched(&fetcher(&[host.address, other.address]), request).await;
     assert_eq!(host.asked()[0].headers["x-key"], "secret");
     assert!(!other.asked()[0].headers.contains_key("x-key"));
 }
@@ -132,7 +139,7 @@ async fn what_is_too_large_is_cut_off() {
 async fn private_addresses_are_not_dialled_by_name_either() {
     let host = Host::start("127.0.0.1");
     let url = format!("http://localhost:{}/feed", host.address.port());
-    assert!(reason(fetcher(&[]).fetch(request(&url)).await).contains("private"));
+    assert!(reason(fetched(&fetcher(&[]), request(&url)).await.outcome).contains("private"));
     assert_eq!(host.asked().len(), 0);
 }
 
@@ -143,8 +150,8 @@ async fn an_exception_is_for_its_port_only() {
     let fetcher = fetcher(&[allowed.address]);
     for name in ["localhost", "127.0.0.1"] {
         let url = |host: &Host| format!("http://{name}:{}/feed", host.address.port());
-        assert!(matches!(fetcher.fetch(request(&url(&allowed))).await, FetchOutcome::Body(_)), "{name}");
-        assert!(reason(fetcher.fetch(request(&url(&other))).await).contains("private"), "{name}");
+        assert!(matches!(fetched(&fetcher, request(&url(&allowed))).await.outcome, FetchOutcome::Body(_)), "{name}");
+        assert!(reason(fetched(&fetcher, request(&url(&other))).await.outcome).contains("private"), "{name}");
     }
     assert_eq!(other.asked().len(), 0);
 }
@@ -155,9 +162,9 @@ async fn a_file_is_read_and_not_read_again_unchanged() {
     let path = folder.path().join("feed.xml");
     std::fs::write(&path, "<rss/>").unwrap();
     let fetcher = fetcher(&[]);
-    let FetchOutcome::Body(body) = fetcher.fetch(request(path.to_str().unwrap())).await else { panic!() };
+    let FetchOutcome::Body(body) = fetched(&fetcher, request(path.to_str().unwrap())).await.outcome else { panic!() };
     assert_eq!(&body.bytes[..], b"<rss/>");
     let again = FetchRequest { validators: body.freshness.validators, ..request(path.to_str().unwrap()) };
-    assert!(matches!(fetcher.fetch(again).await, FetchOutcome::NotModified(_)));
-    assert!(reason(fetcher.fetch(request("/nowhere/feed.xml")).await).contains("/nowhere/feed.xml"));
+    assert!(matches!(fetched(&fetcher, again).await.outcome, FetchOutcome::NotModified(_)));
+    assert!(reason(fetched(&fetcher, request("/nowhere/feed.xml")).await.outcome).contains("/nowhere/feed.xml"));
 }

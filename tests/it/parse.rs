@@ -1,8 +1,8 @@
 //! Documents written to find what the parser beneath gets wrong, and what must come of them.
 
 use std::path::Path;
-use storyfold::engine::feed::{FeedSpec, Validators};
-use storyfold::engine::fetched::{Body, Freshness};
+use storyfold::engine::feed::FeedSpec;
+use storyfold::engine::fetched::Body;
 use storyfold::engine::link::FeedUrl;
 use storyfold::engine::parse::{Document, ParseError, parse};
 
@@ -13,9 +13,8 @@ fn read(document: &str) -> Result<Document, ParseError> {
 fn read_bytes(document: &[u8]) -> Result<Document, ParseError> {
     let url = "https://example.org/feed";
     let spec = FeedSpec::new(FeedUrl::parse(url, Path::new("/")).unwrap(), url);
-    let freshness = Freshness { validators: Validators::default(), max_age: None };
-    let bytes = document.to_vec().into();
-    parse(&Body { bytes, content_type: None, final_url: Some(url.to_owned()), freshness }, &spec)
+    let bytes = document.to_vec();
+    parse(&Body::of(bytes, Some(url)), &spec)
 }
 
 fn rss(items: &str) -> String {

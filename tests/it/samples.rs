@@ -4,8 +4,7 @@ use crate::cli::Storyfold;
 use std::path::Path;
 use storyfold::config::{Config, Environment};
 use storyfold::engine::Engine;
-use storyfold::engine::feed::Validators;
-use storyfold::engine::fetched::{Body, FetchOutcome, Freshness};
+use storyfold::engine::fetched::{Body, FetchOutcome};
 use storyfold::engine::ingest::digested;
 use storyfold::engine::time::{Stamp, Timestamp};
 use storyfold::engine::update::Records;
@@ -103,11 +102,10 @@ fn beside_the_talks(config: &Config, order: &[usize]) -> Vec<Vec<String>> {
     engine.configure(Stamp { sequence: 1, at }, config.engine.clone(), config.feeds.clone());
     for (place, feed) in order.iter().enumerate() {
         let spec = &config.feeds[*feed];
-        let bytes = std::fs::read(spec.url.address()).unwrap().into();
-        let freshness = Freshness { validators: Validators::default(), max_age: None };
-        let body = Body { bytes, content_type: None, final_url: None, freshness };
+        let bytes = std::fs::read(spec.url.address()).unwrap();
+        let body = Body::of(bytes, None);
         let stamp = Stamp { sequence: place as u64 + 2, at };
-        engine.handle_fetched(stamp, digested(spec, FetchOutcome::Body(body)));
+        engine.handle_fetched(stamp, digested(spec, FetchOutcome::Body(body).into()));
     }
     let titles = engine.clusters().map(|cluster| {
         let members = cluster.members.iter().filter_map(|id| engine.entry(*id));

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use storyfold::config::{Config, Environment};
 use storyfold::engine::Engine;
-use storyfold::engine::feed::Validators;
-use storyfold::engine::fetched::{Body, FetchOutcome, Freshness};
+use storyfold::engine::fetched::{Body, Facts, FetchOutcome};
 use storyfold::engine::ingest::{Content, Digested, digested};
 use storyfold::engine::time::{Stamp, Timestamp};
 use storyfold::engine::update::{Records, Update};
@@ -150,8 +149,11 @@ impl World {
                 Some(reason) => FetchOutcome::Failed(reason.clone()),
                 None => FetchOutcome::Body(body(&written, &step.entries, !step.truncated)),
             };
-            let fetched =
-                if step.broke { Digested { feed: spec.id, content: Content::Broke } } else { digested(spec, outcome) };
+            let fetched = if step.broke {
+                Digested { feed: spec.id, content: Content::Broke, facts: Facts::default() }
+            } else {
+                digested(spec, outcome.into())
+            };
             let stamp = self.stamp(at);
             let update = self.engine.handle_fetched(stamp, fetched);
             self.model.commit(update);
@@ -262,8 +264,7 @@ fn body(url: &str, entries: &[Entry], is_whole: bool) -> Body {
     if is_whole {
         xml.push_str("</feed>");
     }
-    let freshness = Freshness { validators: Validators::default(), max_age: None };
-    Body { bytes: xml.into_bytes().into(), content_type: None, final_url: Some(url.to_owned()), freshness }
+    Body::of(xml, Some(url))
 }
 
 #[test]

@@ -32,10 +32,11 @@ fn updates() -> Vec<Update> {
             bytes: xml.into_bytes().into(),
             content_type: None,
             final_url: None,
-            freshness: Freshness { validators, max_age: None },
+            is_delta: false,
+            freshness: Freshness { validators, ..Freshness::default() },
         };
         let stamp = Stamp { sequence: place as u64 + 2, at };
-        updates.push(engine.handle_fetched(stamp, digested(spec, FetchOutcome::Body(body))));
+        updates.push(engine.handle_fetched(stamp, digested(spec, FetchOutcome::Body(body).into())));
     }
     updates
 }

@@ -25,7 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("quick_xml", &["engine/repair/", "engine/hypertext.rs", "engine/render/"]),
     ("encoding_rs", &["engine/repair/encoding.rs"]),
     ("chardetng", &["engine/repair/encoding.rs"]),
-    ("html5gum", &["engine/markup.rs", "engine/hypertext.rs"]),
+    ("html5gum", &["engine/markup.rs", "engine/hypertext.rs", "engine/page.rs"]),
     ("strsim", &["engine/text/", "engine/copy.rs", "engine/baseline.rs"]),
     ("rust_stemmers", &["engine/text/"]),
     ("psl", &["engine/link.rs"]),

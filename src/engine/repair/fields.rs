@@ -83,6 +83,10 @@ impl<'a> Reader<'a, '_> {
             | Element::Group
             | Element::Name
             | Element::TimeToLive
+            | Element::SkipHour
+            | Element::SkipDay
+            | Element::Period
+            | Element::Frequency
             | Element::WebPage => {}
         }
         Some(())

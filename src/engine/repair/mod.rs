@@ -26,6 +26,7 @@ mod tokens;
 mod vocabulary;
 mod xml;
 
+use crate::engine::cadence::DocumentHints;
 pub use encoding::{Decoded, decode};
 use std::ops::Range;
 pub use tokens::{ATTRIBUTES_MAX, TAG_BYTES_MAX};
@@ -149,8 +150,8 @@ pub struct Rewritten {
     pub entries: Vec<Written>,
     /// Items of the source that are none: in JSON, what is no object.
     pub strange: Vec<usize>,
-    /// RSS `ttl`, in minutes.
-    pub ttl_minutes: Option<u32>,
+    /// What it asks of those who poll.
+    pub hints: DocumentHints,
 }
 
 /// An entry of a [`Rewritten`] document.
@@ -245,6 +246,6 @@ impl Atom {
         item::said(&mut self.text, "title", title, &[]);
         self.text.push_str(FOOT);
         let Self { text, entries, strange } = self;
-        Rewritten { format, language: None, atom: text, entries, strange, ttl_minutes: None }
+        Rewritten { format, language: None, atom: text, entries, strange, hints: DocumentHints::default() }
     }
 }

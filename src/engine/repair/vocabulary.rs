@@ -20,6 +20,8 @@ pub(super) enum Namespace {
     Media,
     /// Apple's podcast tags.
     Itunes,
+    /// RSS 1.0 syndication module.
+    Syndication,
     /// XHTML.
     Xhtml,
     /// Any other.
@@ -42,6 +44,7 @@ const ADDRESSES: &[(&str, Namespace)] = &[
     ("purl.org/dc/elements/1.0", Namespace::Dc),
     ("purl.org/dc/terms", Namespace::DcTerms),
     ("purl.org/rss/1.0/modules/content", Namespace::Content),
+    ("purl.org/rss/1.0/modules/syndication", Namespace::Syndication),
     ("search.yahoo.com/mrss", Namespace::Media),
     ("itunes.com/dtds/podcast-1.0.dtd", Namespace::Itunes),
     ("w3.org/1999/xhtml", Namespace::Xhtml),
@@ -67,6 +70,7 @@ impl Namespace {
             "content" => Self::Content,
             "media" => Self::Media,
             "itunes" => Self::Itunes,
+            "sy" => Self::Syndication,
             "xhtml" => Self::Xhtml,
             _ => Self::Other,
         }
@@ -98,6 +102,14 @@ pub(super) enum Element {
     Source,
     Language,
     TimeToLive,
+    /// An hour not to poll in.
+    SkipHour,
+    /// A day not to poll on.
+    SkipDay,
+    /// The unit of how often a feed changes.
+    Period,
+    /// How often in that unit.
+    Frequency,
     /// A page.
     WebPage,
 }
@@ -108,10 +120,10 @@ pub(super) type Rank = u8;
 /// Local names in lower case, by vocabulary: what they are, and how far they are believed.
 const ELEMENTS: &[(Namespace, &str, Element, Rank)] = {
     use Element::{
-        Author, Category, Container, Content, Enclosure, Group, Id, Item, Language, Link, Name, Picture, Published,
-        Source, Summary, TimeToLive, Title, Updated,
+        Author, Category, Container, Content, Enclosure, Frequency, Group, Id, Item, Language, Link, Name, Period,
+        Picture, Published, SkipDay, SkipHour, Source, Summary, TimeToLive, Title, Updated,
     };
-    use Namespace::{Atom, Dc, DcTerms, Itunes, Media, Rdf, Rss, Xhtml};
+    use Namespace::{Atom, Dc, DcTerms, Itunes, Media, Rdf, Rss, Syndication, Xhtml};
     &[
         (Rss, "item", Item, 0),
         (Rss, "title", Title, 0),
@@ -128,6 +140,12 @@ const ELEMENTS: &[(Namespace, &str, Element, Rank)] = {
         (Rss, "rdf", Container, 0),
         (Rss, "language", Language, 0),
         (Rss, "ttl", TimeToLive, 0),
+        (Rss, "skiphours", Container, 0),
+        (Rss, "hour", SkipHour, 0),
+        (Rss, "skipdays", Container, 0),
+        (Rss, "day", SkipDay, 0),
+        (Syndication, "updateperiod", Period, 0),
+        (Syndication, "updatefrequency", Frequency, 0),
         (Rss, "lastbuilddate", Updated, 1),
         (Rss, "date", Published, 2),
         (Rss, "published", Published, 1),
@@ -201,5 +219,9 @@ pub(super) fn element(namespace: Namespace, local: &str) -> Option<(Element, Ran
 
 /// Whether a name is written as its specification has it. RSS is the one that has capitals.
 pub(super) fn is_in_right_case(local: &str) -> bool {
-    !local.bytes().any(|byte| byte.is_ascii_uppercase()) || matches!(local, "pubDate" | "lastBuildDate" | "RDF")
+    !local.bytes().any(|byte| byte.is_ascii_uppercase())
+        || matches!(
+            local,
+            "pubDate" | "lastBuildDate" | "RDF" | "skipHours" | "skipDays" | "updatePeriod" | "updateFrequency"
+        )
 }

@@ -7,7 +7,9 @@ use super::scope::{Outer, Scope, split};
 use super::tokens::{Tag, Token, Tokens};
 use super::vocabulary::{Element, Namespace, Rank, is_in_right_case};
 use super::{Atom, Repair, Repairs, Rewritten, Unreadable};
+use crate::engine::cadence::DocumentHints;
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Containers open inside each other: `rdf`, `channel`, and a few that nobody needs.
 const CONTAINERS_MAX: usize = 16;
@@ -25,7 +27,9 @@ pub(super) fn rewritten(text: &str, base: Option<&str>, repairs: &mut Repairs) -
         item_name: "",
         title: Best::default(),
         language: Best::default(),
-        ttl_minutes: None,
+        hints: DocumentHints::default(),
+        period: None,
+        frequency: None,
         atom: Atom::with_capacity(text.len()),
     };
     let format = reader.root()?;
@@ -34,8 +38,8 @@ pub(super) fn rewritten(text: &str, base: Option<&str>, repairs: &mut Repairs) -
         return Err(Unreadable::Truncated);
     }
     let language = reader.language.get().map(|language| language.trim().to_owned());
-    let ttl_minutes = reader.ttl_minutes;
-    Ok(Rewritten { language, ttl_minutes, ..reader.atom.finish(format, reader.title.get()) })
+    let hints = DocumentHints { period: reader.changes_every(), ..reader.hints };
+    Ok(Rewritten { language, hints, ..reader.atom.finish(format, reader.title.get()) })
 }
 
 pub(super) struct Reader<'a, 'r> {
@@ -48,7 +52,10 @@ pub(super) struct Reader<'a, 'r> {
     pub(super) item_name: &'a str,
     title: Best<Said<'a>>,
     language: Best<Cow<'a, str>>,
-    ttl_minutes: Option<u32>,
+    hints: DocumentHints,
+    /// `sy:updatePeriod`, and how often in it.
+    period: Option<Duration>,
+    frequency: Option<u32>,
     atom: Atom,
 }
 
@@ -187,13 +194,50 @@ impl<'a> Reader<'a, '_> {
                     self.language.offer(rank, language);
                 }
             }
-            Some((Element::TimeToLive, _)) => {
-                self.ttl_minutes = self.text(tag).and_then(|text| text.trim().parse().ok()).or(self.ttl_minutes);
+            Some((
+                element @ (Element::TimeToLive
+                | Element::SkipHour
+                | Element::SkipDay
+                | Element::Period
+                | Element::Frequency),
+                _,
+            )) => {
+                if let Some(text) = self.text(tag) {
+                    self.hint(element, text.trim());
+                }
             }
             // Not `image`, which has a title of its own.
             _ => self.skip(tag),
         }
         true
+    }
+
+    /// What the document asks of those who poll; what cannot be read asks nothing.
+    fn hint(&mut self, element: Element, text: &str) {
+        const MINUTE: u64 = 60;
+        let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+        match element {
+            Element::TimeToLive => {
+                let minutes: Option<u32> = text.parse().ok();
+                self.hints.ttl = minutes.map(|minutes| Duration::from_secs(MINUTE * u64::from(minutes)));
+            }
+            // Some count the hours of a day from 1 to 24.
+            Element::SkipHour => {
+                self.hints.skip_hours |=
+                    text.parse().map_or(0, |hour: u32| if hour <= 24 { 1 << (hour % 24) } else { 0 });
+            }
+            Element::SkipDay => {
+                let day = days.iter().position(|day| text.eq_ignore_ascii_case(day));
+                self.hints.skip_days |= day.map_or(0, |day| 1 << day);
+            }
+            Element::Frequency => self.frequency = text.parse().ok(),
+            _ => self.period = period(text),
+        }
+    }
+
+    /// RSS 1.0 syndication module: so often in a period, once if it does not say.
+    fn changes_every(&self) -> Option<Duration> {
+        Some(self.period? / self.frequency.filter(|times| *times > 0).unwrap_or(1))
     }
 
     /// What an element is; its letters are looked at on the way.
@@ -298,4 +342,17 @@ impl<'a> Reader<'a, '_> {
         let is_beyond = |name: &str| is_item(name) || open.iter().any(|(open, _)| *open == name);
         capture(&mut self.tokens, tag, false, is_beyond, self.repairs).is_some()
     }
+}
+
+/// `sy:updatePeriod`, by its name.
+fn period(name: &str) -> Option<Duration> {
+    let days = match name.to_ascii_lowercase().as_str() {
+        "hourly" => return Some(Duration::from_hours(1)),
+        "daily" => 1,
+        "weekly" => 7,
+        "monthly" => 30,
+        "yearly" => 365,
+        _ => return None,
+    };
+    Some(Duration::from_hours(24 * days))
 }

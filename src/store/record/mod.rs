@@ -4,13 +4,14 @@
 mod cluster;
 mod details;
 mod entry;
+mod feed;
 
 pub(super) use cluster::{cluster, correction, put_cluster, put_correction};
 pub(super) use details::{details, put_details};
 pub(super) use entry::{entry, put_entry};
+pub(super) use feed::{feed, put_feed};
 
 use crate::engine::features::{Features, Length, Term};
-use crate::engine::feed::{FeedState, PollResult, Validators};
 use crate::engine::headline::Series;
 use crate::engine::id::{ClusterId, EntryId, FeedId};
 use crate::engine::time::Timestamp;
@@ -18,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The version that is written. A change of any shape below raises it and adds a step that reads the one before.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -65,32 +66,6 @@ fn unseal(bytes: &[u8]) -> Result<(u8, &[u8]), RecordError> {
 fn checksum(payload: &[u8]) -> [u8; 4] {
     let [a, b, c, d, ..] = xxhash_rust::xxh3::xxh3_64(payload).to_le_bytes();
     [a, b, c, d]
-}
-
-#[derive(Serialize, Deserialize)]
-struct FeedRecord {
-    address: String,
-    title: Option<String>,
-    etag: Option<String>,
-    last_modified: Option<String>,
-    body_hash: Option<u64>,
-    last_fetch: Option<i64>,
-    last_success: Option<i64>,
-    first_success: Option<i64>,
-    next_due: i64,
-    paused_until: Option<i64>,
-    last_result: Option<ResultRecord>,
-    failures: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-enum ResultRecord {
-    Read { new: u32, rejected: u32 },
-    NotModified,
-    RateLimited,
-    Gone,
-    Failed { reason: String },
-    Broke { times: u32 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,55 +118,6 @@ fn moment(millis: Option<i64>) -> Option<Timestamp> {
     millis.map(Timestamp::from_millis)
 }
 
-pub(super) fn put_feed(feed: &FeedState) -> Vec<u8> {
-    seal(&FeedRecord {
-        address: feed.address.clone(),
-        title: feed.title.clone(),
-        etag: feed.validators.etag.clone(),
-        last_modified: feed.validators.last_modified.clone(),
-        body_hash: feed.body_hash,
-        last_fetch: millis(feed.last_fetch),
-        last_success: millis(feed.last_success),
-        first_success: millis(feed.first_success),
-        next_due: feed.next_due.millis(),
-        paused_until: millis(feed.paused_until),
-        last_result: feed.last_result.as_ref().map(|result| match result {
-            PollResult::Read { new, rejected } => ResultRecord::Read { new: *new, rejected: *rejected },
-            PollResult::NotModified => ResultRecord::NotModified,
-            PollResult::RateLimited => ResultRecord::RateLimited,
-            PollResult::Gone => ResultRecord::Gone,
-            PollResult::Broke { times } => ResultRecord::Broke { times: *times },
-            PollResult::Failed { reason } => ResultRecord::Failed { reason: reason.clone() },
-        }),
-        failures: feed.failures,
-    })
-}
-
-pub(super) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordError> {
-    let record: FeedRecord = open(bytes)?;
-    Ok(FeedState {
-        id: FeedId(id),
-        address: record.address,
-        title: record.title,
-        validators: Validators { etag: record.etag, last_modified: record.last_modified },
-        body_hash: record.body_hash,
-        last_fetch: moment(record.last_fetch),
-        last_success: moment(record.last_success),
-        first_success: moment(record.first_success),
-        next_due: Timestamp::from_millis(record.next_due),
-        paused_until: moment(record.paused_until),
-        last_result: record.last_result.map(|result| match result {
-            ResultRecord::Read { new, rejected } => PollResult::Read { new, rejected },
-            ResultRecord::NotModified => PollResult::NotModified,
-            ResultRecord::RateLimited => PollResult::RateLimited,
-            ResultRecord::Gone => PollResult::Gone,
-            ResultRecord::Broke { times } => PollResult::Broke { times },
-            ResultRecord::Failed { reason } => PollResult::Failed { reason },
-        }),
-        failures: record.failures,
-    })
-}
-
 fn length_code(length: Length) -> u8 {
     match length {
         Length::Title => 0,
@@ -236,12 +162,17 @@ pub(super) fn features(id: u64, bytes: &[u8]) -> Result<(EntryId, Option<Feature
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::cadence::{Cadence, DocumentHints, Hints, Why};
     use crate::engine::cluster::{Cluster, Publication};
     use crate::engine::correction::{Act, Correction};
     use crate::engine::entry::{Details, Enclosure, Entry, Origin};
     use crate::engine::evidence::{Decision, Match, SharedTerm};
+    use crate::engine::feed::{FeedState, Moved, PollResult, Tally, Validators};
     use crate::engine::model::Lengths;
+    use crate::engine::page::Obstacle;
+    use crate::engine::rhythm::Rhythm;
     use crate::engine::similarity::Evidence;
+    use std::time::Duration;
 
     fn some_details() -> Details {
         Details {
@@ -271,6 +202,34 @@ mod tests {
             id: FeedId(1),
             address: "https://a.example/".to_owned(),
             title: Some("A".to_owned()),
+            last_whole: Some(Timestamp::from_millis(800)),
+            hints: Hints {
+                max_age: Some(Duration::from_hours(2)),
+                expires: Some(Duration::from_mins(1)),
+                document: DocumentHints {
+                    ttl: Some(Duration::from_mins(30)),
+                    period: Some(Duration::from_hours(1)),
+                    skip_hours: 3,
+                    skip_days: 64,
+                },
+            },
+            rhythm: Rhythm { hours: [256; 24], watched: 1440, day: 20_000 },
+            cadence: Some(Cadence { wait: Duration::from_hours(2), why: Why::MaxAge(7200) }),
+            moved: Some(Moved {
+                to: "https://b.example/".to_owned(),
+                since: Timestamp::from_millis(700),
+                adopted: true,
+            }),
+            server: Some("192.0.2.1:443".to_owned()),
+            tally: Tally {
+                requests: 9,
+                conditional: 8,
+                not_modified: 7,
+                bytes: 6000,
+                spared: 5000,
+                last_bytes: 4000,
+                early: 3,
+            },
             validators: Validators { etag: Some("\"v\"".to_owned()), last_modified: None },
             body_hash: Some(5),
             last_fetch: Some(Timestamp::from_millis(1_000)),
@@ -278,7 +237,7 @@ mod tests {
             first_success: Some(Timestamp::from_millis(900)),
             next_due: Timestamp::from_millis(2_000),
             paused_until: None,
-            last_result: Some(PollResult::Failed { reason: "no".to_owned() }),
+            last_result: Some(PollResult::Failed { reason: "no".to_owned(), obstacle: Some(Obstacle::Login) }),
             failures: 3,
         }
     }
@@ -353,30 +312,30 @@ mod tests {
     #[test]
     fn the_bytes_on_disk_do_not_change() {
         let check = |name: &str, bytes: &[u8], golden: &str| assert_eq!(hex(bytes), golden, "{name}");
-        check("sequence", &put_sequence(300), "03df4f7ad6ac02");
+        check("sequence", &put_sequence(300), "04df4f7ad6ac02");
         check(
             "details",
             &put_details(&some_details()),
-            "030d81e465036ec3a9010a3c623e6ec3a93c2f623e01014101016301016901017501016d01ac020101016f00",
+            "040d81e465036ec3a9010a3c623e6ec3a93c2f623e01014101016301016901017501016d01ac020101016f00",
         );
-        check("carried", &put_carried(&[EntryId(1), EntryId(300)]), "0348df467b0201ac02");
-        check("alias", &put_alias(ClusterId(3)), "03edef6d1503");
+        check("carried", &put_carried(&[EntryId(1), EntryId(300)]), "0448df467b0201ac02");
+        check("alias", &put_alias(ClusterId(3)), "04edef6d1503");
         check(
             "feed",
             &put_feed(&a_feed()),
-            "0315e18af81268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000104026e6f03",
+            "044e3695191268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000107026e6f056c6f67696e0301c00c01a038013c01880e01901c0340800280028002800280028002800280028002800280028002800280028002800280028002800280028002800280028002a00bc0b80201a03802a038011268747470733a2f2f622e6578616d706c652ff80a01010d3139322e302e322e313a343433090807f02e8827a01f03",
         );
         check(
             "entry",
             &put_entry(&an_entry()),
-            "03b797db110101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00014d8407",
+            "04b797db110101540001700102656e01e807d00f0100090304021112b717f403010c000201d804a09c010000000000000e00014d8407",
         );
         check(
             "cluster",
             &put_cluster(&a_cluster()),
-            "03033e459904010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f3102010000",
+            "04033e459904010202010701e807b009d00f011368747470733a2f2f612e6578616d706c652f3102010000",
         );
-        check("features", &put_features(&some_features()), "038391cfb1014d01020802090100");
+        check("features", &put_features(&some_features()), "048391cfb1014d01020802090100");
     }
 
     #[test]
@@ -394,6 +353,21 @@ mod tests {
         let decision = Decision::Join { to: was, runner_up: None };
         assert_eq!(entry(2, &written).unwrap(), Entry { decision, spoke: Vec::new(), ..an_entry() });
         assert_eq!(features(2, &bytes("01b7fbef6e014d01020802")).unwrap(), (EntryId(2), None));
+        let written = bytes(
+            "0315e18af81268747470733a2f2f612e6578616d706c652f010141010322762200010501d00f0001880ea01f000104026e6f03",
+        );
+        let plain = FeedState {
+            last_whole: None,
+            hints: Hints::default(),
+            rhythm: Rhythm::default(),
+            cadence: None,
+            moved: None,
+            server: None,
+            tally: Tally::default(),
+            last_result: Some(PollResult::Failed { reason: "no".to_owned(), obstacle: None }),
+            ..a_feed()
+        };
+        assert_eq!(feed(1, &written).unwrap(), plain);
         let text_only = Details { text: "n\u{e9}".to_owned(), ..Details::default() };
         assert_eq!(details(&bytes("020133d1f3036ec3a9")).unwrap(), text_only);
     }
@@ -436,6 +410,6 @@ mod tests {
         }
         let mut newer = good.clone();
         newer[0] = VERSION + 1;
-        assert!(matches!(details(&newer), Err(RecordError::Newer(4))));
+        assert!(matches!(details(&newer), Err(RecordError::Newer(5))));
     }
 }

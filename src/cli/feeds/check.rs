@@ -1,13 +1,12 @@
-//! `storyfold feeds`: the followed feeds, and what is understood of a document.
+//! `storyfold feeds check`: what is understood of a document.
 
-use super::output::{clean, count, minute, print, print_json, print_table, table};
-use super::{Failure, Places, session};
+use crate::cli::output::{clean, count, minute, print, print_json};
+use crate::cli::{Failure, Places};
 use crate::clock;
-use crate::control::{FeedRow, Reply, Request};
 use crate::engine::entry::{Draft, clamp};
-use crate::engine::feed::FeedSpec;
-use crate::engine::feed::Validators;
-use crate::engine::fetched::{Body, FetchOutcome, FetchRequest, Freshness};
+use crate::engine::feed::{FeedSpec, Validators};
+use crate::engine::fetched::{Body, Facts, FetchOutcome, FetchRequest};
+use crate::engine::ingest::{Content, digested};
 use crate::engine::link::FeedUrl;
 use crate::engine::markup::first_words;
 use crate::engine::parse::{Document, parse};
@@ -18,67 +17,13 @@ use serde::Serialize;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    list: ListArguments,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    /// List followed feeds (also without a word)
-    List(ListArguments),
-    /// Show what is understood of a feed's document
-    Check(CheckArguments),
-}
-
-#[derive(Debug, clap::Args)]
-struct ListArguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct CheckArguments {
     /// The address or the file
     #[arg(value_name = "URL|FILE")]
     document: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-pub(super) fn run(places: &Places, arguments: Arguments) -> Result<(), Failure> {
-    match arguments.command {
-        None => list(places, &arguments.list),
-        Some(Command::List(own)) => list(places, &own),
-        Some(Command::Check(own)) => check(places, &own),
-    }
-}
-
-fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
-    let Reply::Feeds(rows) = session::ask(places, Request::Feeds, |_| {})? else { return Err(session::unexpected()) };
-    if arguments.json {
-        return print_json(&rows);
-    }
-    if rows.is_empty() {
-        return print("No feeds are followed; add some to the configuration.\n");
-    }
-    let mut table = table(&["FEED", "STATUS", "ENTRIES", "NEXT (UTC)", "LAST RESULT"]);
-    for row in &rows {
-        let name = row.title.as_deref().unwrap_or(&row.url);
-        let result = row.last_result.as_deref().unwrap_or("not fetched yet");
-        table.add_row([clean(name), row.status.clone(), row.entries.to_string(), minute(&row.next_due), clean(result)]);
-    }
-    print_table(&table)?;
-    print(&format!(
-        "\n{}, {} failing\n",
-        count(rows.len(), "feed"),
-        rows.iter().filter(|row: &&FeedRow| row.status == "failing").count()
-    ))
 }
 
 /// Characters of an untitled post that stand for its title in the list.
@@ -112,18 +57,21 @@ struct CheckedItem {
     reason: String,
 }
 
-fn check(places: &Places, arguments: &CheckArguments) -> Result<(), Failure> {
+pub(super) fn run(places: &Places, arguments: &Arguments) -> Result<(), Failure> {
     let folder = std::env::current_dir()?;
     let url = FeedUrl::parse(&arguments.document, &folder).map_err(|reason| Failure::Usage(vec![reason]))?;
     let spec = FeedSpec::new(url, &arguments.document);
-    let body = fetch(places, &spec)?;
+    let (body, _) = fetch(places, &spec).map_err(|failure| failure.about(&spec.written))?;
     let document = parse(&body, &spec).map_err(|error| format!("{}: {error}", arguments.document))?;
     let checked = Checked::of(document, &spec, clock::now());
     if arguments.json { print_json(&checked) } else { print(&checked.told()) }
 }
 
 /// The document, fetched as the daemon would: with the options of the configuration where there is a good one.
-fn fetch(places: &Places, spec: &FeedSpec) -> Result<Body, Failure> {
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn fetch(places: &Places, spec: &FeedSpec) -> Result<(Body, Facts), Failure> {
     let options = places.config().map_or_else(|_| plain_options(), |config| config.fetch);
     let request = FetchRequest {
         feed: spec.id,
@@ -132,21 +80,23 @@ fn fetch(places: &Places, spec: &FeedSpec) -> Result<Body, Failure> {
         user_agent: None,
         headers: Vec::new(),
     };
-    let outcome = super::block_on(async { Ok(Fetcher::new(options)?.fetch(request).await) })?;
-    let failed = |reason: &str| Err(Failure::Failed(format!("{}: {reason}", spec.written)));
-    match outcome {
-        FetchOutcome::Body(body) => Ok(body),
-        FetchOutcome::NotModified(Freshness { .. }) => {
-            failed("the host says that nothing changed, though it was not asked")
-        }
-        FetchOutcome::RateLimited { .. } => failed("its host asks us to wait"),
-        FetchOutcome::Gone => failed("the publisher has ended it (410)"),
-        FetchOutcome::Failed(reason) => failed(&reason),
-    }
+    let landed = crate::cli::block_on(async { Ok(Fetcher::new(options)?.fetch(request).await) })?;
+    let found = landed.open(|fetched| match fetched.outcome {
+        FetchOutcome::Body(body) => Ok((body, fetched.facts)),
+        outcome => match digested(spec, outcome.into()).content {
+            Content::NotModified(_) => Err("there is nothing at this address now".to_owned()),
+            Content::RateLimited { .. } => Err("its host asks us to wait".to_owned()),
+            Content::Gone => Err("the publisher has ended it (410)".to_owned()),
+            Content::Failed { reason, .. } => Err(reason),
+            Content::Document { .. } | Content::Broke => Err("there is no answer".to_owned()),
+        },
+    });
+    Ok(found?)
 }
 
 fn plain_options() -> FetchOptions {
     FetchOptions {
+        host_gap: Duration::from_secs(1),
         timeout: Duration::from_secs(30),
         max_body: 8 * 1024 * 1024,
         allow_private: Vec::new(),
