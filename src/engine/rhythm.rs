@@ -26,8 +26,6 @@ const PATIENCE_MINUTES: f64 = 5.0;
 /// How many entries it takes until the hours count as much as the whole day.
 const HOURS_TRUSTED_FROM: f64 = 24.0;
 const DAY_MINUTES: f64 = 1440.0;
-/// The width of a step into the hours ahead.
-const STEP_MINUTES: u16 = 5;
 
 /// What is remembered of when a feed's entries came. Older looks fade.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,18 +89,27 @@ impl Rhythm {
             let around = self.hours[(hour + 23) % 24] + 2 * self.hours[hour] + self.hours[(hour + 1) % 24];
             if parts > 0.0 { f64::from(around) / 4.0 / parts } else { 1.0 / 24.0 }
         };
-        let (mut unseen, mut waited) = (0.0, 0.0);
-        let mut wait = Duration::ZERO;
-        let step = Duration::from_mins(STEP_MINUTES.into());
-        while waited < PATIENCE_MINUTES && wait < longest {
-            let hour = hour_of(now.plus(wait));
-            let rate = even * (1.0 - trust + trust * share(hour) * 24.0);
-            let came = rate * f64::from(STEP_MINUTES);
-            waited += (unseen + came / 2.0) * f64::from(STEP_MINUTES);
-            unseen += came;
-            wait += step;
+        // Hour by hour, in minutes: the rate within one is even, so what is missing there has a closed form.
+        let (mut unseen, mut missing, mut wait) = (0.0, PATIENCE_MINUTES, 0.0);
+        let mut rest_of_hour = 60.0 - minute_of(now);
+        let longest_minutes = longest.as_secs_f64() / 60.0;
+        for hour in hour_of(now)..hour_of(now) + 25 {
+            let rate = even * (1.0 - trust + trust * share(hour % 24) * 24.0);
+            let until_enough = 2.0 * missing / (unseen + (unseen * unseen + 2.0 * rate * missing).sqrt());
+            if until_enough <= rest_of_hour {
+                wait += until_enough;
+                break;
+            }
+            missing -= (unseen + rate * rest_of_hour / 2.0) * rest_of_hour;
+            unseen += rate * rest_of_hour;
+            wait += rest_of_hour;
+            rest_of_hour = 60.0;
+            if wait >= longest_minutes {
+                break;
+            }
         }
-        wait.min(longest)
+        // Seconds suffice.
+        Duration::from_secs_f64((wait * 60.0).floor()).min(longest)
     }
 }
 
@@ -120,6 +127,11 @@ fn day_of(at: Timestamp) -> i64 {
 
 fn hour_of(at: Timestamp) -> usize {
     usize::try_from(at.millis().rem_euclid(86_400_000) / 3_600_000).unwrap_or(0)
+}
+
+/// Minutes into its hour.
+fn minute_of(at: Timestamp) -> f64 {
+    u32::try_from(at.millis().rem_euclid(3_600_000)).map_or(0.0, f64::from) / 60_000.0
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@
     clippy::unwrap_used,
     clippy::format_push_string,
     clippy::format_collect,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     reason = "a test that cannot go on ends, and speed is nothing here"
 )]
 
@@ -15,6 +19,7 @@ mod families;
 mod feeds;
 mod fetch;
 mod host;
+mod month;
 mod parse;
 mod samples;
 mod scenarios;
