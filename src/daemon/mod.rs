@@ -163,7 +163,9 @@ impl Daemon {
             round::log_poll(spec, state, &facts, self.watched && !self.rounds.is_empty());
             for round in &mut self.rounds {
                 round.note(spec, state);
-                round.drop_paused(&self.engine, stamp.at);
+                if state.is_paused(stamp.at) {
+                    round.drop_paused(&self.engine, stamp.at);
+                }
             }
         }
         update
@@ -284,16 +286,20 @@ async fn poll(
     let watch = clock::stopwatch();
     let landed = fetcher.fetch(request).await;
     let landed = landed.after(watch.elapsed());
-    let permit = digests.acquire_owned().await;
-    let failed = spec.clone();
-    let digest = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
+    let digested = if landed.is_document() {
+        let permit = digests.acquire_owned().await;
+        let failed = spec.clone();
+        let digest = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            landed.open(|fetched| digested(&spec, fetched))
+        });
+        digest.await.unwrap_or_else(|_| {
+            let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
+            digested(&failed, FetchOutcome::Failed(reason).into())
+        })
+    } else {
         landed.open(|fetched| digested(&spec, fetched))
-    });
-    let digested = digest.await.unwrap_or_else(|_| {
-        let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
-        digested(&failed, FetchOutcome::Failed(reason).into())
-    });
+    };
     // Nobody takes it after a stop, and nothing is lost: the next start fetches again.
     let _ = events.send(Event::Fetched(digested)).await;
 }

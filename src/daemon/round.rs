@@ -71,7 +71,7 @@ impl Round {
     /// Tells who waits.
     pub fn finish(mut self, engine: &Engine) {
         (self.report.entries, self.report.clusters) = engine.size();
-        let shared = engine.clusters().filter(|cluster| {
+        let shared = engine.clusters().filter(|cluster| cluster.members.len() > 1).filter(|cluster| {
             let members: Vec<_> = cluster.members.iter().filter_map(|id| engine.entry(*id)).collect();
             count_publishers(&members) > 1
         });

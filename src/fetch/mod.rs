@@ -89,6 +89,12 @@ impl Landed {
         result
     }
 
+    /// Whether there is a document in it: anything else is read in no time.
+    #[must_use]
+    pub fn is_document(&self) -> bool {
+        matches!(self.fetched.outcome, FetchOutcome::Body(_))
+    }
+
     /// With how long it took.
     #[must_use]
     pub fn after(mut self, took: Duration) -> Self {

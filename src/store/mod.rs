@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "store";
 /// Bytes of sled's page cache. Its resident size is up to 2.7 times this; the default of 1 GiB is not for small servers.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Records that are applied at a time, or somewhat more, since an update is not cut: a batch is held in memory.
+const BATCH_RECORDS: usize = 4096;
 
 /// A record's kind: the first byte of its key. Never renumber.
 mod kind {
@@ -83,17 +85,26 @@ impl Store {
         found.map_or_else(|| Ok(Details::default()), |bytes| self.decode(record::details(&bytes)))
     }
 
-    /// Records updates, in their order, each whole or not at all; on disk when this returns.
+    /// Records updates, in their order, each whole or not at all, some of them together; on disk when this returns.
     ///
     /// # Errors
     /// Where the disk refuses. Nothing of the failed update is visible then.
     pub fn commit(&self, updates: &[Update]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
         for update in updates {
-            self.tree.apply_batch(batch(update)).map_err(|error| self.failed(error))?;
+            batch.add(update);
+            if batch.size >= BATCH_RECORDS {
+                self.apply(std::mem::take(&mut batch))?;
+            }
         }
+        self.apply(batch)?;
         // Not `flush_async`, which can deadlock under concurrency in 0.34 (https://github.com/spacejam/sled/issues/1308).
         self.tree.flush().map_err(|error| self.failed(error))?;
         Ok(())
+    }
+
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.tree.apply_batch(batch.records).map_err(|error| self.failed(error))
     }
 
     fn decode<T>(&self, read: Result<T, record::RecordError>) -> Result<T, StoreError> {
@@ -111,34 +122,72 @@ fn key(kind: u8, id: u64) -> [u8; 9] {
     key
 }
 
-/// One update as one batch: sled applies it atomically.
-fn batch(update: &Update) -> sled::Batch {
-    let mut batch = sled::Batch::default();
-    let mut put = |kind, id, bytes: Vec<u8>| batch.insert(&key(kind, id), bytes);
-    update.feeds.iter().for_each(|feed| put(kind::FEED, feed.id.0, record::put_feed(feed)));
-    update.carried.iter().for_each(|(feed, ids)| put(kind::CARRIED, feed.0, record::put_carried(ids)));
-    update.entries.iter().for_each(|entry| put(kind::ENTRY, entry.id.0, record::put_entry(entry)));
-    update.details.iter().for_each(|(id, details)| put(kind::DETAILS, id.0, record::put_details(details)));
-    update.features.iter().for_each(|(id, features)| put(kind::FEATURES, id.0, record::put_features(features)));
-    update.clusters.iter().for_each(|cluster| put(kind::CLUSTER, cluster.id.0, record::put_cluster(cluster)));
-    update.aliases.iter().for_each(|(from, to)| put(kind::ALIAS, from.0, record::put_alias(*to)));
-    update.corrections.iter().for_each(|made| put(kind::CORRECTION, made.number.into(), record::put_correction(made)));
-    let mut remove = |kind, id| batch.remove(&key(kind, id));
-    for id in &update.entries_expired {
-        for kind in [kind::ENTRY, kind::DETAILS, kind::FEATURES] {
-            remove(kind, id.0);
-        }
+/// Updates on their way into one batch, which sled applies atomically. What a later one says of a record replaces what an
+/// earlier one said, so that a round of answers without news costs a record a feed.
+#[derive(Default)]
+struct Batch {
+    records: sled::Batch,
+    size: usize,
+}
+
+impl Batch {
+    fn put(&mut self, kind: u8, id: u64, bytes: Vec<u8>) {
+        self.records.insert(&key(kind, id), bytes);
+        self.size += 1;
     }
-    for id in &update.feeds_forgotten {
-        for kind in [kind::FEED, kind::CARRIED] {
-            remove(kind, id.0);
-        }
+
+    fn remove(&mut self, kind: u8, id: u64) {
+        self.records.remove(&key(kind, id));
+        self.size += 1;
     }
-    update.clusters_ended.iter().for_each(|id| remove(kind::CLUSTER, id.0));
-    update.aliases_ended.iter().for_each(|id| remove(kind::ALIAS, id.0));
-    update.corrections_undone.iter().for_each(|number| remove(kind::CORRECTION, u64::from(*number)));
-    batch.insert(&SEQUENCE, record::put_sequence(update.sequence));
-    batch
+
+    fn add(&mut self, update: &Update) {
+        let Update { feeds, carried, entries, details, features, clusters, aliases, corrections, .. } = update;
+        for feed in feeds {
+            self.put(kind::FEED, feed.id.0, record::put_feed(feed));
+        }
+        for (feed, ids) in carried {
+            self.put(kind::CARRIED, feed.0, record::put_carried(ids));
+        }
+        for entry in entries {
+            self.put(kind::ENTRY, entry.id.0, record::put_entry(entry));
+        }
+        for (id, details) in details {
+            self.put(kind::DETAILS, id.0, record::put_details(details));
+        }
+        for (id, features) in features {
+            self.put(kind::FEATURES, id.0, record::put_features(features));
+        }
+        for cluster in clusters {
+            self.put(kind::CLUSTER, cluster.id.0, record::put_cluster(cluster));
+        }
+        for (from, to) in aliases {
+            self.put(kind::ALIAS, from.0, record::put_alias(*to));
+        }
+        for made in corrections {
+            self.put(kind::CORRECTION, made.number.into(), record::put_correction(made));
+        }
+        for id in &update.entries_expired {
+            for kind in [kind::ENTRY, kind::DETAILS, kind::FEATURES] {
+                self.remove(kind, id.0);
+            }
+        }
+        for id in &update.feeds_forgotten {
+            for kind in [kind::FEED, kind::CARRIED] {
+                self.remove(kind, id.0);
+            }
+        }
+        for id in &update.clusters_ended {
+            self.remove(kind::CLUSTER, id.0);
+        }
+        for id in &update.aliases_ended {
+            self.remove(kind::ALIAS, id.0);
+        }
+        for number in &update.corrections_undone {
+            self.remove(kind::CORRECTION, u64::from(*number));
+        }
+        self.records.insert(&SEQUENCE, record::put_sequence(update.sequence));
+    }
 }
 
 /// Makes the data folder, readable by its owner only: it holds what somebody reads.

@@ -24,7 +24,7 @@ const HOSTS: usize = 250;
 const START: i64 = 1_780_272_000;
 const DAYS: i64 = 30;
 /// Entries that a document holds.
-const CARRIED: usize = 20;
+const CARRIED: usize = 8;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -249,7 +249,7 @@ impl Publisher {
 }
 
 fn config() -> Config {
-    let mut text = "[retention]\nmax_age = \"3d\"\n".to_owned();
+    let mut text = "[retention]\nmax_age = \"90d\"\n[output]\nsettle = \"0s\"\n".to_owned();
     for feed in 0..FEEDS {
         let host = feed % HOSTS;
         text.push_str(&format!("[[feed]]\nurl = \"https://host{host}.example/{feed}.xml\"\ncluster = false\n"));
