@@ -221,7 +221,12 @@ impl Engine {
                 FeedUrl::File(_) => Duration::ZERO,
             },
         };
-        self.schedule.finish(spec.id, &end, &self.options.schedule);
+        if self.schedule.is_in_flight(spec.id) {
+            self.schedule.finish(spec.id, &end, &self.options.schedule);
+        } else if let Some(due) = due {
+            // It was not the schedule that asked: a command brought it, or the feed was dropped and followed again.
+            self.schedule.set_due(spec.id, end.host, due, &self.options.schedule);
+        }
         self.changes.feeds.insert(spec.id);
     }
 

@@ -256,3 +256,67 @@ fn corrections_are_kept_and_taken_back_without_and_with_a_daemon() {
     daemon.end("-TERM");
     assert_eq!(storyfold.json(&["clusters", "corrections", "--json"]).as_array().unwrap().len(), 0);
 }
+
+/// FRB036: following a feed takes one request, or two from the address of its page.
+#[test]
+fn a_feed_is_followed_by_its_address_or_by_its_page() {
+    let (known, new) = (publisher("127.0.0.1", "known", ("s", "t"), "own"), Host::start("127.0.0.2"));
+    new.set("/feed?a=1", Answer::ok(rss(&[("a", "A new entry of a new feed")])).etag("\"1\""));
+    let page =
+        "<html><head><title>Site</title><link rel=alternate type=application/rss+xml href='/feed?a=1'></head></html>";
+    new.set("/", Answer::ok(page).header("Content-Type", "text/html"));
+    let private = format!("[fetch]\nhost_gap = \"0s\"\nallow_private = [\"{}\", \"{}\"]\n", known.address, new.address);
+    let written = format!("# My feeds.\n{private}\n[[feed]] # the first\nurl = \"{}\"\n", known.url("/feed"));
+    for (address, is_running, requests) in [("/", true, 2), ("/feed?a=1", true, 1), ("/feed?a=1", false, 1)] {
+        let storyfold = Storyfold::new(&written);
+        let daemon = is_running.then(|| Daemon::start(&storyfold));
+        let before = new.asked().len();
+        let said = storyfold.succeed(&["feeds", "add", &new.url(address), "--category", "a \"b\""]);
+        assert!(said.contains("A feed") && said.contains("1 of its 1 items new"), "{said}");
+        let rows = storyfold.json(&["feeds", "--json"]);
+        let row = rows.as_array().unwrap().iter().find(|row| row["url"] == new.url("/feed?a=1")).unwrap();
+        assert_eq!((&row["entries"], &row["status"]), (&1.into(), &"ok".into()), "{row}");
+        assert_eq!(new.asked().len() - before, requests, "{address}");
+        let text = std::fs::read_to_string(storyfold.path("feeds.toml")).unwrap();
+        assert!(text.starts_with(written.trim_end()), "{text}");
+        assert!(text.contains("category = 'a \"b\"'") || text.contains("category = \"a \\\"b\\\"\""), "{text}");
+        let again = storyfold.run(&["feeds", "add", &new.url("/feed?a=1")]);
+        assert!(String::from_utf8_lossy(&again.stderr).contains("followed already"), "{again:?}");
+        drop(daemon);
+    }
+    let storyfold = Storyfold::new(&written);
+    let refused = storyfold.run(&["feeds", "add", &known.url("/nothing")]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(storyfold.path("feeds.toml")).unwrap(), written);
+}
+
+#[test]
+fn a_feed_and_our_politeness_are_shown() {
+    let (first, second) = two_publishers();
+    let challenge = Host::start("127.0.0.3");
+    let page = Answer::of("403 Forbidden", "<title>Just a moment...</title>");
+    challenge.set("/feed", page.header("Content-Type", "text/html"));
+    let storyfold = Storyfold::with_hosts("", &[&first, &second, &challenge]);
+    let _daemon = Daemon::start(&storyfold);
+    storyfold.succeed(&["fetch", "--all"]);
+    let shown = storyfold.succeed(&["feeds", "show", &first.address.to_string()]);
+    for words in ["status  ok", "rhythm  every", "2 requests", "next fetch"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let row = storyfold.json(&["feeds", "show", &challenge.url("/feed"), "--json"]);
+    assert_eq!((&row["status"], &row["obstacle"]), (&"failing".into(), &"challenge".into()), "{row}");
+    let several = storyfold.run(&["feeds", "show", "http"]);
+    assert!(String::from_utf8_lossy(&several.stderr).contains("part of 3 addresses"), "{several:?}");
+    let report = storyfold.json(&["feeds", "report", "--json"]);
+    assert_eq!(report["feeds"].as_array().unwrap().len(), 3);
+    assert!(report["closest_ms"].is_u64(), "{report}");
+    let told = storyfold.succeed(&["feeds", "report"]);
+    assert!(told.contains("3 feeds: 6 requests") && told.contains("closest two requests"), "{told}");
+    let listed = storyfold.succeed(&["feeds"]);
+    assert!(
+        listed.contains("(challenge)")
+            && listed.contains("every 30 min")
+            && listed.lines().all(|line| line.chars().count() <= 80),
+        "{listed}"
+    );
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// An answer: status line, headers, body.
 #[derive(Clone, Debug)]
@@ -17,11 +18,15 @@ pub struct Answer {
 
 impl Answer {
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: "200 OK", headers: Vec::new(), body: body.into(), validator: None }
+        Self::of("200 OK", body)
     }
 
     pub fn status(status: &'static str) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), validator: None }
+        Self::of(status, Vec::new())
+    }
+
+    pub fn of(status: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), validator: None }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -36,10 +41,15 @@ impl Answer {
     }
 }
 
-/// A request as it came: its headers, names in lower case.
+/// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: String,
+    /// With the query, verbatim.
+    pub target: String,
+    /// Names in lower case.
     pub headers: BTreeMap<String, String>,
+    pub at: Instant,
 }
 
 /// A running host; its thread ends with the process.
@@ -82,14 +92,16 @@ impl Host {
     fn converse(&self, stream: &TcpStream) {
         let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
         while let Some(Ok(first)) = lines.next() {
-            let path = first.split(' ').nth(1).unwrap_or("/").to_owned();
+            let mut words = first.split(' ').map(str::to_owned);
+            let (method, target) = (words.next().unwrap(), words.next().unwrap());
+            let at = now();
             let head = lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty());
             let pairs = head.filter_map(|line| {
                 let (name, value) = line.split_once(": ")?;
                 Some((name.to_ascii_lowercase(), value.to_owned()))
             });
-            let asked = Asked { headers: pairs.collect() };
-            let answer = self.answers.lock().unwrap().get(&path).cloned();
+            let asked = Asked { method, target, headers: pairs.collect(), at };
+            let answer = self.answers.lock().unwrap().get(&asked.target).cloned();
             let answer = answer.unwrap_or_else(|| Answer::status("404 Not Found"));
             let known = answer.validator.is_some() && asked.headers.get("if-none-match") == answer.validator.as_ref();
             self.asked.lock().unwrap().push(asked);
@@ -98,6 +110,11 @@ impl Host {
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the gap between requests is real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn write(mut stream: &TcpStream, answer: &Answer, not_modified: bool) -> std::io::Result<()> {

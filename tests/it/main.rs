@@ -19,6 +19,7 @@ mod families;
 mod feeds;
 mod fetch;
 mod host;
+mod manners;
 mod month;
 mod parse;
 mod samples;

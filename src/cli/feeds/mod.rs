@@ -6,7 +6,9 @@ mod report;
 
 use super::output::{clean, count, minute, print, print_json, print_table, span, table, wrapped};
 use super::{Failure, Places, session};
+use crate::clock;
 use crate::control::{FeedRow, Reply, Request};
+use crate::engine::time::Timestamp;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -74,18 +76,27 @@ fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
     if rows.is_empty() {
         return print("No feeds are followed; `storyfold feeds add URL` follows one.\n");
     }
-    let mut table = table(&["FEED", "STATUS", "ENTRIES", "NEXT (UTC)", "LAST RESULT"]);
+    let now = clock::now();
+    let mut table = table(&["FEED", "STATUS", "ENTRIES", "NEXT", "LAST RESULT"]);
     for row in &rows {
         let name = row.title.as_deref().unwrap_or(&row.url);
-        let next = row.next_due.as_deref().map_or_else(|| "never".to_owned(), minute);
-        let mut said = vec![row.last_result.clone().unwrap_or_else(|| "not fetched yet".to_owned())];
+        let due = row.next_due.as_deref().map(Timestamp::parse_rfc3339);
+        let next = due.map_or_else(|| "never".to_owned(), |due| due.map_or_else(String::new, |due| until(due, now)));
+        // What to do about it is told by `show`.
+        let result = row.last_result.as_deref().unwrap_or("not fetched yet");
+        let mut said = vec![result.split("; ").next().unwrap_or_default().to_owned()];
         said.extend(rhythm(row));
         said.extend(moved(row));
         table.add_row([clean(name), status(row), row.entries.to_string(), next, clean(&said.join("\n"))]);
     }
     print_table(&table)?;
     let failing = rows.iter().filter(|row| row.status == "failing").count();
-    print(&format!("\n{}, {failing} failing\n", count(rows.len(), "feed")))
+    let remedy = if failing > 0 { "; `storyfold feeds show URL` tells what to do" } else { "" };
+    print(&format!("\n{}, {failing} failing{remedy}\n", count(rows.len(), "feed")))
+}
+
+fn until(due: Timestamp, now: Timestamp) -> String {
+    if due <= now { "now".to_owned() } else { format!("in {}", span(due.since(now))) }
 }
 
 /// In one or two words.
