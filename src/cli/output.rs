@@ -65,6 +65,13 @@ pub(super) fn wrapped(indent: &str, text: &str) -> String {
     format!("{}\n", textwrap::fill(text, options.initial_indent(indent).subsequent_indent(&further)))
 }
 
+/// A name and what it has, as wide as the terminal.
+pub(super) fn field(name: &str, text: &str) -> String {
+    let (first, further) = (format!("{name:>12}  "), " ".repeat(14));
+    let options = textwrap::Options::new(textwrap::termwidth().min(WIDTH_MAX));
+    format!("{}\n", textwrap::fill(text, options.initial_indent(&first).subsequent_indent(&further)))
+}
+
 /// Text that does nothing to a terminal.
 pub(super) fn clean(text: &str) -> String {
     text.chars().filter(|&c| c == '\n' || is_printable(c)).collect()
@@ -98,6 +105,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
         "file" => "files",
         "cluster" => "clusters",
         "publisher" => "publishers",
+        "request" => "requests",
         "correction" => "corrections",
         other => other,
     };

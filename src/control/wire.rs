@@ -330,8 +330,8 @@ pub struct FeedRow {
     pub wait_secs: Option<u64>,
     /// Who or what decided that: `publisher says max-age 7200`.
     pub wait_because: Option<String>,
-    /// Entries a day, as far as is known.
-    pub per_day: f64,
+    /// Entries a day, as far as is known; null before the feed was read.
+    pub per_day: Option<f64>,
     /// Requests so far, redirects included.
     pub requests: u64,
     /// Polls that were conditional.

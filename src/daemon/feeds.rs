@@ -46,7 +46,7 @@ fn feed_row(engine: &Engine, spec: &FeedSpec, state: &FeedState, now: Timestamp)
         next_due: (!state.has_ended()).then(|| due.to_string()),
         wait_secs: state.cadence.map(|cadence| cadence.wait.as_secs()),
         wait_because: state.cadence.map(|cadence| cadence.why.to_string()),
-        per_day: state.rhythm.per_day(),
+        per_day: state.last_success.map(|_| state.rhythm.per_day()),
         requests: state.tally.requests,
         conditional: state.tally.conditional,
         not_modified: state.tally.not_modified,

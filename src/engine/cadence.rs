@@ -19,6 +19,8 @@ const BACKOFF_TENTHS: u32 = 18;
 const SET_ASIDE: Duration = Duration::from_hours(7 * 24);
 /// Feeds are spread over this share of their interval, by their id: nothing fires together.
 const SPREAD_SHARE: u32 = 10;
+/// Over so much of time first looks are spread at least, where they are not shorter themselves.
+const FIRST_SPREAD: Duration = Duration::from_hours(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// What a publisher asks of the one who polls.
@@ -127,12 +129,15 @@ pub fn cadence(spec: &FeedSpec, state: &FeedState, retry_after: Option<Duration>
 }
 
 /// When that is: after the wait, spread by the feed's id, and not in the hours and days that the publisher's document
-/// excludes. A first look is spread over a whole wait more, since all feeds of a configuration have it together.
+/// excludes. A first look is spread wider, since all feeds of a configuration have it together.
 #[must_use]
 pub fn due(feed: FeedId, cadence: Cadence, is_first: bool, skips: &DocumentHints, now: Timestamp) -> Timestamp {
-    let widest = if is_first { cadence.wait } else { cadence.wait / SPREAD_SHARE };
     let share = u32::try_from(feed.0 % 1000).unwrap_or_default();
-    let due = now.plus(cadence.wait + widest * share / 1000);
+    let usual = cadence.wait / SPREAD_SHARE;
+    let spread = if is_first { usual.max(cadence.wait.min(FIRST_SPREAD)) } else { usual } * share / 1000;
+    // Nobody asks us to wait longer than the longest interval: there the spread comes before it.
+    let is_longest = cadence.why == Why::Rhythm && cadence.wait + spread > INTERVAL_MAX;
+    let due = now.plus(if is_longest { cadence.wait.saturating_sub(spread) } else { cadence.wait + spread });
     let allowed = skips.next_allowed(due);
     // They come back spread over the first minutes of the hour, not all on its first second.
     if allowed == due { due } else { allowed.plus(INTERVAL_MIN * share / 1000) }
@@ -274,6 +279,8 @@ mod tests {
         check(0, false, none, "2025-06-09T11:40:00Z");
         check(500, false, none, "2025-06-09T11:43:00Z");
         check(500, true, none, "2025-06-09T12:10:00Z");
+        let longest = Cadence { wait: INTERVAL_MAX, why: Why::Rhythm };
+        assert_eq!(due(FeedId(999), longest, false, &none, now()).to_string(), "2025-06-10T08:16:08Z");
         check(0, false, DocumentHints { skip_hours: 0b1_1000_0000_0000, ..none }, "2025-06-09T13:00:00Z");
         check(0, false, DocumentHints { skip_days: 0b000_0001, ..none }, "2025-06-10T00:00:00Z");
         check(0, false, DocumentHints { skip_days: 0b011_1111, ..none }, "2025-06-15T00:00:00Z");

@@ -19,7 +19,7 @@ const HORIZON: Duration = Duration::from_hours(50 * 24);
 const PRIOR_PARTS: u32 = PARTS / 4;
 /// ...in so many minutes. Both together make the first interval half an hour, and that of a feed where nothing ever comes
 /// a day.
-const PRIOR_MINUTES: u32 = 22;
+const PRIOR_MINUTES: u32 = 23;
 /// How long unseen entries may be expected to have waited, in all, in minutes: an entry a day is looked for every two
 /// hours, twenty-five a day every 24 minutes.
 const PATIENCE_MINUTES: f64 = 5.0;

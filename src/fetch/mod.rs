@@ -344,6 +344,8 @@ fn explain(error: &reqwest::Error) -> String {
         "no answer in time".to_owned()
     } else if what.contains("failed to lookup address information") {
         "the host's name was not found".to_owned()
+    } else if what.contains("invalid peer certificate") {
+        format!("the host's certificate is not valid, or not trusted here ({what})")
     } else if error.is_connect() {
         format!("no connection: {what}")
     } else if error.is_decode() || error.is_body() {

@@ -314,7 +314,7 @@ fn a_feed_and_our_politeness_are_shown() {
     assert!(told.contains("3 feeds: 6 requests") && told.contains("closest two requests"), "{told}");
     let listed = storyfold.succeed(&["feeds"]);
     assert!(
-        listed.contains("(challenge)")
+        listed.contains("challenge: the host")
             && listed.contains("every 30 min")
             && listed.lines().all(|line| line.chars().count() <= 80),
         "{listed}"

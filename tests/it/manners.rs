@@ -396,7 +396,9 @@ async fn hosts_of_one_address_are_asked_one_by_one() {
 #[tokio::test]
 async fn feeds_do_not_fire_together() {
     let hosts: Vec<Host> = (1..40).map(|n| Host::start(&format!("127.0.0.{n}"))).collect();
-    hosts.iter().for_each(|host| host.set("/feed", Answer::ok(rss(&["a"])).etag("\"1\"")));
+    for host in &hosts {
+        host.set("/feed", Answer::ok(rss(&["a"])).etag("\"1\""));
+    }
     let urls: Vec<String> = hosts.iter().map(|host| host.url("/feed")).collect();
     let mut client = Client::new(&urls, "");
     client.pass(MINUTE).await;

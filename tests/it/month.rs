@@ -312,7 +312,6 @@ fn check<'a>(kind: &Kind, publishers: impl Iterator<Item = &'a Publisher>) {
     let a_day = requests as f64 / f64::from(feeds) / DAYS as f64;
     let wait = |part: usize| waits[waits.len() * part / 10] / MINUTE;
     let told = format!("{}: {a_day:.1} requests a day, half waits {} min, nine tenths {}", kind.name, wait(5), wait(9));
-    println!("{told}");
     assert!(a_day >= kind.requests.0 && a_day <= kind.requests.1, "{told}");
     assert!(wait(5) <= kind.median && wait(9) <= kind.most, "{told}");
 }

@@ -4,7 +4,7 @@ mod add;
 mod check;
 mod report;
 
-use super::output::{clean, count, minute, print, print_json, print_table, span, table, wrapped};
+use super::output::{clean, count, field, minute, print, print_json, print_table, span, table};
 use super::{Failure, Places, session};
 use crate::clock;
 use crate::control::{FeedRow, Reply, Request};
@@ -79,15 +79,17 @@ fn list(places: &Places, arguments: &ListArguments) -> Result<(), Failure> {
     let now = clock::now();
     let mut table = table(&["FEED", "STATUS", "ENTRIES", "NEXT", "LAST RESULT"]);
     for row in &rows {
-        let name = row.title.as_deref().unwrap_or(&row.url);
+        let name = row.title.as_deref().unwrap_or_else(|| without_scheme(&row.url));
         let due = row.next_due.as_deref().map(Timestamp::parse_rfc3339);
         let next = due.map_or_else(|| "never".to_owned(), |due| due.map_or_else(String::new, |due| until(due, now)));
         // What to do about it is told by `show`.
         let result = row.last_result.as_deref().unwrap_or("not fetched yet");
-        let mut said = vec![result.split("; ").next().unwrap_or_default().to_owned()];
+        let result = result.split("; ").next().unwrap_or_default();
+        let mut said =
+            vec![row.obstacle.as_ref().map_or(result.to_owned(), |obstacle| format!("{obstacle}: {result}"))];
         said.extend(rhythm(row));
         said.extend(moved(row));
-        table.add_row([clean(name), status(row), row.entries.to_string(), next, clean(&said.join("\n"))]);
+        table.add_row([clean(name), row.status.clone(), row.entries.to_string(), next, clean(&said.join("\n"))]);
     }
     print_table(&table)?;
     let failing = rows.iter().filter(|row| row.status == "failing").count();
@@ -118,6 +120,10 @@ fn rhythm(row: &FeedRow) -> Option<String> {
     })
 }
 
+fn without_scheme(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest)
+}
+
 /// What the user might do about a feed that has moved.
 fn moved(row: &FeedRow) -> Option<String> {
     let to = row.moved_to.as_ref()?;
@@ -142,10 +148,13 @@ fn show(places: &Places, arguments: &ShowArguments) -> Result<(), Failure> {
     lines.extend(moved(&row).map(|moved| ("moved", moved)));
     lines.extend((row.failures > 0).then(|| ("failures", format!("{} in a row", row.failures))));
     lines.extend(row.category.clone().map(|category| ("category", category)));
-    lines.push(("entries", format!("{} stored, about {:.1} a day", row.entries, row.per_day)));
+    let often = row.per_day.map(|entries| match entries {
+        few if few < 1.0 => format!(", about {:.1} a week", few * 7.0),
+        many => format!(", about {many:.0} a day"),
+    });
+    lines.push(("entries", format!("{} stored{}", row.entries, often.unwrap_or_default())));
     lines.push(("requests", report::requests(std::slice::from_ref(&row))));
-    let text: String = lines.iter().map(|(name, text)| wrapped("", &format!("{name:>12}  {}", clean(text)))).collect();
-    print(&text)
+    print(&lines.iter().map(|(name, text)| field(name, &clean(text))).collect::<String>())
 }
 
 /// The feed that a user means.

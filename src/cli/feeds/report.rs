@@ -1,6 +1,6 @@
 //! `storyfold feeds report`: how politely feeds are fetched.
 
-use crate::cli::output::{clean, count, print, print_json, print_table, table};
+use crate::cli::output::{clean, count, print, print_json, print_table, table, wrapped};
 use crate::cli::{Failure, Places, session};
 use crate::control::{FeedRow, Politeness, Reply, Request};
 use bytesize::ByteSize;
@@ -56,7 +56,7 @@ fn told(report: &Politeness) -> String {
     lines.push(format!("what decides when they are asked: {}", reasons.join(", ")));
     let early: u64 = rows.iter().map(|row| row.early).sum();
     lines.push(format!("asked before the publisher's hints had run out, by hand: {early}"));
-    lines.join("\n") + "\n"
+    lines.iter().map(|line| wrapped("", line)).collect()
 }
 
 /// What feeds cost, in one line.
@@ -64,7 +64,8 @@ pub(super) fn requests(rows: &[FeedRow]) -> String {
     let sum = |of: fn(&FeedRow) -> u64| rows.iter().map(of).sum::<u64>();
     let requests = sum(|row| row.requests);
     format!(
-        "{requests} requests, {} conditional, {} answered by 304; {} received, {} spared",
+        "{}, {} conditional, {} answered by 304; {} received, {} spared",
+        count(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
         percent(sum(|row| row.conditional), requests),
         percent(sum(|row| row.not_modified), requests),
         ByteSize(sum(|row| row.bytes)),
