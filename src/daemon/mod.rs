@@ -37,12 +37,14 @@ use round::Round;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Events taken at a time: enough to share one flush, few enough that no command waits long.
 const BATCH_MAX: usize = 64;
 /// Events that may wait; who brings more waits with them.
 pub(crate) const EVENTS_WAITING: usize = 256;
+/// Documents that are being digested, or wait to be taken in: each may hold thousands of entries.
+const DOCUMENTS_WAITING: usize = 8;
 /// Longest sleep, so that a wall clock that was set is noticed within a minute.
 const SLEEP_MAX: Duration = Duration::from_mins(1);
 /// Schedule and validators alone are recorded together, so long after the first: losing them costs a conditional GET.
@@ -51,8 +53,8 @@ const BOOKKEEPING_DELAY: Duration = Duration::from_secs(1);
 /// Everything that can happen to the daemon.
 #[derive(Debug)]
 pub enum Event {
-    /// A fetch ended and its document is digested.
-    Fetched(Digested),
+    /// A fetch ended and its document is digested; the room it takes is given back when it was taken in.
+    Fetched(Digested, Option<OwnedSemaphorePermit>),
     /// A command asks.
     Asked(Ask),
     /// A reader asks for what is not in the snapshot.
@@ -73,8 +75,7 @@ struct Daemon {
     engine: Engine,
     store: Store,
     fetcher: Fetcher,
-    /// Digests run on at most as many threads as there are cores.
-    digests: Arc<Semaphore>,
+    digests: Digests,
     desk: Arc<Desk>,
     publisher: Publisher,
     rounds: Vec<Round>,
@@ -89,6 +90,22 @@ struct Daemon {
     listen: SocketAddr,
     /// Someone watches the progress of rounds; single polls are then not worth a line.
     watched: bool,
+}
+
+/// What bounds the digests.
+#[derive(Clone, Debug)]
+struct Digests {
+    /// They run on at most as many threads as there are cores.
+    threads: Arc<Semaphore>,
+    /// See [`DOCUMENTS_WAITING`].
+    room: Arc<Semaphore>,
+}
+
+impl Digests {
+    fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        Self { threads: Arc::new(Semaphore::new(cores)), room: Arc::new(Semaphore::new(DOCUMENTS_WAITING)) }
+    }
 }
 
 impl Daemon {
@@ -119,7 +136,7 @@ impl Daemon {
         let mut asks = Vec::new();
         for event in batch {
             match event {
-                Event::Fetched(fetched) => updates.push(self.take_fetched(fetched)),
+                Event::Fetched(fetched, _room) => updates.push(self.take_fetched(fetched)),
                 Event::Asked(ask) => asks.push(ask),
                 Event::Wondered(question) => self.wonder(question),
                 Event::Rendered(snapshot) => self.publisher.rendered(&self.desk, snapshot?),
@@ -276,18 +293,14 @@ impl Daemon {
 }
 
 /// One poll, off the loop: the exchange, then the digest of what it brought.
-async fn poll(
-    fetcher: Fetcher,
-    request: FetchRequest,
-    spec: FeedSpec,
-    digests: Arc<Semaphore>,
-    events: mpsc::Sender<Event>,
-) {
+async fn poll(fetcher: Fetcher, request: FetchRequest, spec: FeedSpec, digests: Digests, events: mpsc::Sender<Event>) {
     let watch = clock::stopwatch();
     let landed = fetcher.fetch(request).await;
     let landed = landed.after(watch.elapsed());
+    let mut room = None;
     let digested = if landed.is_document() {
-        let permit = digests.acquire_owned().await;
+        room = digests.room.acquire_owned().await.ok();
+        let permit = digests.threads.acquire_owned().await;
         let failed = spec.clone();
         let digest = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -301,5 +314,5 @@ async fn poll(
         landed.open(|fetched| digested(&spec, fetched))
     };
     // Nobody takes it after a stop, and nothing is lost: the next start fetches again.
-    let _ = events.send(Event::Fetched(digested)).await;
+    let _ = events.send(Event::Fetched(digested, room)).await;
 }

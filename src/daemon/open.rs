@@ -1,7 +1,7 @@
 //! From a configuration to a running loop.
 
 use super::publish::Publisher;
-use super::{Daemon, EVENTS_WAITING, Event, Reload};
+use super::{Daemon, Digests, EVENTS_WAITING, Event, Reload};
 use crate::clock;
 use crate::config::Config;
 use crate::control::{self, Ask, Reply, Request};
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Questions of readers that may wait; the next gets a 503.
@@ -139,12 +139,11 @@ pub async fn start(setup: Setup, role: Role) -> Result<Handle, OpenError> {
         handle.take_commands(&control::socket_path(&data_dir, &runtime_dir))?;
         super::signals::watch(&events);
     }
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let mut daemon = Daemon {
         engine,
         store,
         fetcher,
-        digests: Arc::new(Semaphore::new(cores)),
+        digests: Digests::new(),
         desk,
         publisher: Publisher::default(),
         rounds: Vec::new(),

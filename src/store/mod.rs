@@ -17,8 +17,9 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "store";
 /// Bytes of sled's page cache. Its resident size is up to 2.7 times this; the default of 1 GiB is not for small servers.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Records that are applied at a time, or somewhat more, since an update is not cut: a batch is held in memory.
-const BATCH_RECORDS: usize = 4096;
+/// Records that are applied at a time, or more, since an update is not cut. sled keeps every page that a batch replaces until
+/// the batch has ended.
+const BATCH_RECORDS: usize = 512;
 
 /// A record's kind: the first byte of its key. Never renumber.
 mod kind {
@@ -97,14 +98,15 @@ impl Store {
                 self.apply(std::mem::take(&mut batch))?;
             }
         }
-        self.apply(batch)?;
+        self.apply(batch)
+    }
+
+    /// Applies a batch and waits until it is on disk: what is applied faster than that piles up in memory.
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.tree.apply_batch(batch.records).map_err(|error| self.failed(error))?;
         // Not `flush_async`, which can deadlock under concurrency in 0.34 (https://github.com/spacejam/sled/issues/1308).
         self.tree.flush().map_err(|error| self.failed(error))?;
         Ok(())
-    }
-
-    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
-        self.tree.apply_batch(batch.records).map_err(|error| self.failed(error))
     }
 
     fn decode<T>(&self, read: Result<T, record::RecordError>) -> Result<T, StoreError> {
