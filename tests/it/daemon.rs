@@ -315,7 +315,7 @@ fn a_feed_and_our_politeness_are_shown() {
     let listed = storyfold.succeed(&["feeds"]);
     assert!(
         listed.contains("challenge: the host")
-            && listed.contains("every 30 min")
+            && listed.contains("every 3")
             && listed.lines().all(|line| line.chars().count() <= 80),
         "{listed}"
     );
