@@ -17,7 +17,7 @@ use super::hypertext;
 use super::id::{EntryId, digest};
 use super::link::{CanonicalLink, web_link};
 use super::markup;
-use super::repair::{Repairs, Rewritten, Unreadable, Written, decode, rewritten};
+use super::repair::{Decoded, Repairs, Rewritten, Unreadable, Written, decode, rewritten};
 use super::tail::without_furniture;
 use super::time::Timestamp;
 use feed_rs::model;
@@ -93,15 +93,18 @@ pub fn parse(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
 
 fn read(body: &Body, spec: &FeedSpec) -> Result<Document, ParseError> {
     let mut repairs = Repairs::default();
-    let decoded = decode(&body.bytes, body.content_type.as_deref(), &mut repairs);
-    let mut rewritten = rewritten(&decoded.text, body.final_url.as_deref(), &mut repairs)?;
+    let Decoded { text, encoding } = decode(&body.bytes, body.content_type.as_deref(), &mut repairs);
+    let mut rewritten = rewritten(&text, body.final_url.as_deref(), &mut repairs)?;
+    // Each stage is as large as the one before, which nobody reads again.
+    drop(text);
     let (title, items) = feed_of(&rewritten);
+    rewritten.atom = String::new();
     let title = title.map(|title| line_of(&title)).filter(|title| !title.is_empty());
     let language = rewritten.language.take().as_deref().and_then(language_tag);
     let reader = Reader { spec, furniture: furniture(title.as_deref(), &items, spec), language };
     let mut document = Document {
         format: rewritten.format,
-        encoding: decoded.encoding,
+        encoding,
         repairs,
         title,
         entries: Vec::new(),
