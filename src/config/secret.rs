@@ -53,16 +53,20 @@ impl Vault<'_> {
 pub(super) fn headers(table: &FeedTable, vault: &Vault, faults: &mut Faults) -> Vec<(String, Secret)> {
     let mut reveal = |what: &str, text: &Spanned<String>| {
         let revealed = vault.reveal(text.get_ref());
-        revealed.map_err(|reason| faults.add(text.span(), format!("feed.{what} {reason}"))).unwrap_or_default()
+        // No fault: who lists clusters by hand has no credentials, and needs none.
+        revealed.map_err(|reason| faults.warn(text.span(), format!("feed.{what} {reason}"))).ok()
     };
     let mut headers = Vec::new();
     for (name, value) in table.headers.iter().flatten() {
-        headers.push((name.clone(), Secret::new(reveal(&format!("headers.{name}"), value))));
+        headers.extend(reveal(&format!("headers.{name}"), value).map(|value| (name.clone(), Secret::new(value))));
     }
-    let username = table.username.as_ref().map(|text| reveal("username", text));
-    let password = table.password.as_ref().map(|text| reveal("password", text));
-    if username.is_some() || password.is_some() {
-        let pair = format!("{}:{}", username.unwrap_or_default(), password.unwrap_or_default());
+    let mut part = |what: &str, text: &Option<Spanned<String>>| {
+        text.as_ref().map_or(Some(String::new()), |text| reveal(what, text))
+    };
+    let (username, password) = (part("username", &table.username), part("password", &table.password));
+    let is_given = table.username.is_some() || table.password.is_some();
+    if let (true, Some(username), Some(password)) = (is_given, username, password) {
+        let pair = format!("{username}:{password}");
         headers.push(("Authorization".to_owned(), Secret::new(format!("Basic {}", BASE64_STANDARD.encode(pair)))));
     }
     headers

@@ -332,6 +332,8 @@ pub struct FeedRow {
     pub wait_because: Option<String>,
     /// Entries a day, as far as is known; null before the feed was read.
     pub per_day: Option<f64>,
+    /// Polls so far.
+    pub polls: u64,
     /// Requests so far, redirects included.
     pub requests: u64,
     /// Polls that were conditional.
@@ -383,8 +385,14 @@ pub struct Addition {
     pub last_modified: Option<String>,
     /// `max-age` less `Age`, in seconds.
     pub max_age: Option<u64>,
+    /// `Expires`, in seconds.
+    pub expires: Option<u64>,
     /// Bytes over the wire.
     pub bytes: u64,
+    /// Requests that it took.
+    pub requests: u64,
+    /// The address that answered.
+    pub server: Option<String>,
 }
 
 /// Why things are where they are.

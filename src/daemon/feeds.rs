@@ -40,13 +40,14 @@ fn feed_row(engine: &Engine, spec: &FeedSpec, state: &FeedState, now: Timestamp)
         title: spec.name.clone().or_else(|| state.title.clone()),
         status: state.status(now).to_owned(),
         obstacle,
-        moved_to: state.moved.as_ref().map(|moved| moved.to.clone()),
+        moved_to: state.moved.as_ref().filter(|moved| moved.since != Timestamp::NEVER).map(|moved| moved.to.clone()),
         moved: state.moved.as_ref().is_some_and(|moved| moved.adopted),
         last_fetch: state.last_fetch.map(|at| at.to_string()),
         next_due: (!state.has_ended()).then(|| due.to_string()),
         wait_secs: state.cadence.map(|cadence| cadence.wait.as_secs()),
         wait_because: state.cadence.map(|cadence| cadence.why.to_string()),
         per_day: state.last_success.map(|_| state.rhythm.per_day()),
+        polls: state.tally.looks,
         requests: state.tally.requests,
         conditional: state.tally.conditional,
         not_modified: state.tally.not_modified,
@@ -81,7 +82,7 @@ impl Daemon {
         self.record(update.into_iter().collect(), now.at).await.map_err(|error| error.to_string())?;
         let found = self.engine.feeds().find(|(spec, _)| spec.written == addition.url);
         let (spec, is_new) =
-            found.map(|(spec, state)| (spec.clone(), state.last_fetch.is_none())).ok_or_else(|| {
+            found.map(|(spec, state)| (spec.clone(), state.first_success.is_none())).ok_or_else(|| {
                 format!(
                     "{} stands in the configuration, but the daemon could not take that over; its log says why",
                     addition.url
@@ -106,7 +107,7 @@ fn fetched(addition: &Addition) -> Option<Fetched> {
     let freshness = Freshness {
         validators: Validators { etag: addition.etag.clone(), last_modified: addition.last_modified.clone() },
         max_age: addition.max_age.map(Duration::from_secs),
-        expires: None,
+        expires: addition.expires.map(Duration::from_secs),
     };
     let body = Body {
         bytes: BASE64_STANDARD.decode(&addition.document).ok()?.into(),
@@ -115,6 +116,7 @@ fn fetched(addition: &Addition) -> Option<Fetched> {
         is_delta: false,
         freshness,
     };
-    let facts = Facts { requests: 1, bytes: addition.bytes, ..Facts::default() };
+    let (requests, bytes, server) = (addition.requests, addition.bytes, addition.server.clone());
+    let facts = Facts { requests, bytes, server, status: Some(200), ..Facts::default() };
     Some(Fetched { outcome: FetchOutcome::Body(body), facts })
 }

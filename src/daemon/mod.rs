@@ -292,27 +292,34 @@ impl Daemon {
     }
 }
 
-/// One poll, off the loop: the exchange, then the digest of what it brought.
+/// One poll, off the loop; whatever becomes of it, the loop hears of it.
 async fn poll(fetcher: Fetcher, request: FetchRequest, spec: FeedSpec, digests: Digests, events: mpsc::Sender<Event>) {
-    let watch = clock::stopwatch();
-    let landed = fetcher.fetch(request).await;
-    let landed = landed.after(watch.elapsed());
-    let mut room = None;
-    let digested = if landed.is_document() {
-        room = digests.room.acquire_owned().await.ok();
-        let permit = digests.threads.acquire_owned().await;
-        let failed = spec.clone();
-        let digest = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            landed.open(|fetched| digested(&spec, fetched))
-        });
-        digest.await.unwrap_or_else(|_| {
-            let reason = "its document broke the reader; this is a defect, please report the feed's address".to_owned();
-            digested(&failed, FetchOutcome::Failed(reason).into())
-        })
-    } else {
-        landed.open(|fetched| digested(&spec, fetched))
-    };
+    let failed = spec.clone();
+    let (digested, room) = tokio::spawn(exchange(fetcher, request, spec, digests)).await.unwrap_or_else(|_| {
+        let reason = "its answer broke the reader; this is a defect, please report the feed's address".to_owned();
+        (digested(&failed, FetchOutcome::Failed(reason).into()), None)
+    });
     // Nobody takes it after a stop, and nothing is lost: the next start fetches again.
     let _ = events.send(Event::Fetched(digested, room)).await;
+}
+
+/// The exchange, then the digest of what it brought, with the room that it takes until it is taken in.
+async fn exchange(
+    fetcher: Fetcher,
+    request: FetchRequest,
+    spec: FeedSpec,
+    digests: Digests,
+) -> (Digested, Option<OwnedSemaphorePermit>) {
+    let watch = clock::stopwatch();
+    let landed = fetcher.fetch(request).await.after(watch.elapsed());
+    if !landed.is_document() {
+        return (landed.open(|fetched| digested(&spec, fetched)), None);
+    }
+    let room = digests.room.acquire_owned().await.ok();
+    let thread = digests.threads.acquire_owned().await;
+    let digest = tokio::task::spawn_blocking(move || {
+        let _thread = thread;
+        landed.open(|fetched| digested(&spec, fetched))
+    });
+    (digest.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())), room)
 }

@@ -123,7 +123,7 @@ pub fn cadence(spec: &FeedSpec, state: &FeedState, retry_after: Option<Duration>
         Some(PollResult::Failed { .. } | PollResult::Broke { .. }) => {
             Cadence { wait: backoff(spec.interval, state.failures), why: Why::Failures(state.failures) }
         }
-        _ => state.hints.asked().into_iter().fold(own, |most, hint| if hint.wait > most.wait { hint } else { most }),
+        _ => state.hints.asked().into_iter().fold(own, |most, hint| if hint.wait >= most.wait { hint } else { most }),
     };
     Some(Cadence { wait: wanted.wait.clamp(INTERVAL_MIN, longest), why: wanted.why })
 }
@@ -131,14 +131,15 @@ pub fn cadence(spec: &FeedSpec, state: &FeedState, retry_after: Option<Duration>
 /// When that is: after the wait, spread by the feed's id, and not in the hours and days that the publisher's document
 /// excludes. A first look is spread wider, since all feeds of a configuration have it together.
 #[must_use]
-pub fn due(feed: FeedId, cadence: Cadence, is_first: bool, skips: &DocumentHints, now: Timestamp) -> Timestamp {
+pub fn due(feed: FeedId, cadence: Cadence, is_first: bool, hints: &Hints, now: Timestamp) -> Timestamp {
     let share = u32::try_from(feed.0 % 1000).unwrap_or_default();
     let usual = cadence.wait / SPREAD_SHARE;
     let spread = if is_first { usual.max(cadence.wait.min(FIRST_SPREAD)) } else { usual } * share / 1000;
     // Nobody asks us to wait longer than the longest interval: there the spread comes before it.
     let is_longest = cadence.why == Why::Rhythm && cadence.wait + spread > INTERVAL_MAX;
     let due = now.plus(if is_longest { cadence.wait.saturating_sub(spread) } else { cadence.wait + spread });
-    let allowed = skips.next_allowed(due);
+    let due = due.max(hints.fresh_until(now));
+    let allowed = hints.document.next_allowed(due);
     // They come back spread over the first minutes of the hour, not all on its first second.
     if allowed == due { due } else { allowed.plus(INTERVAL_MIN * share / 1000) }
 }
@@ -245,6 +246,7 @@ mod tests {
         check(None, Hints { max_age: Some(minutes(120)), ..none }, "120 min: publisher says max-age 7200");
         check(None, Hints { max_age: Some(minutes(600_000)), ..none }, "1440 min: publisher says max-age 36000000");
         check(None, Hints { max_age: Some(minutes(0)), ..none }, "30 min: its own rhythm");
+        check(None, Hints { max_age: Some(INTERVAL_MAX), ..none }, "1440 min: publisher says max-age 86400");
         check(Some(300), Hints { max_age: Some(minutes(120)), ..none }, "300 min: your configuration");
         check(None, Hints { expires: Some(minutes(90)), ..none }, "90 min: publisher says Expires");
         let both = Hints { max_age: Some(minutes(60)), expires: Some(minutes(90)), ..none };
@@ -272,15 +274,16 @@ mod tests {
     #[test]
     fn looks_are_spread_and_keep_out_of_excluded_hours() {
         let cadence = Cadence { wait: minutes(60), why: Why::Rhythm };
-        let check = |feed: u64, is_first, skips: DocumentHints, expected: &str| {
-            assert_eq!(due(FeedId(feed), cadence, is_first, &skips, now()).to_string(), expected);
+        let check = |feed: u64, is_first, document: DocumentHints, expected: &str| {
+            let hints = Hints { document, ..Hints::default() };
+            assert_eq!(due(FeedId(feed), cadence, is_first, &hints, now()).to_string(), expected);
         };
         let none = DocumentHints::default();
         check(0, false, none, "2025-06-09T11:40:00Z");
         check(500, false, none, "2025-06-09T11:43:00Z");
         check(500, true, none, "2025-06-09T12:10:00Z");
         let longest = Cadence { wait: INTERVAL_MAX, why: Why::Rhythm };
-        assert_eq!(due(FeedId(999), longest, false, &none, now()).to_string(), "2025-06-10T08:16:08Z");
+        assert_eq!(due(FeedId(999), longest, false, &Hints::default(), now()).to_string(), "2025-06-10T08:16:08Z");
         check(0, false, DocumentHints { skip_hours: 0b1_1000_0000_0000, ..none }, "2025-06-09T13:00:00Z");
         check(0, false, DocumentHints { skip_days: 0b000_0001, ..none }, "2025-06-10T00:00:00Z");
         check(0, false, DocumentHints { skip_days: 0b011_1111, ..none }, "2025-06-15T00:00:00Z");

@@ -173,7 +173,7 @@ pub enum PollResult {
 pub struct Moved {
     /// To this address.
     pub to: String,
-    /// First said then, and at every look since.
+    /// First said then, and at every look since; [`Timestamp::NEVER`] where another feed stands there.
     pub since: Timestamp,
     /// The feed was there for long enough: that address is asked now.
     pub adopted: bool,
@@ -182,7 +182,9 @@ pub struct Moved {
 /// What was asked of a feed's hosts so far, redirects included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Looks: requests, with those that redirects led to.
+    /// Looks.
+    pub looks: u64,
+    /// Requests, with those that redirects led to.
     pub requests: u64,
     /// Looks that were made conditional.
     pub conditional: u64,
@@ -298,7 +300,7 @@ impl FeedState {
         if let Some(PollResult::Broke { times }) = self.last_result { times } else { 0 }
     }
 
-    /// Whether it is time to ask for the whole document, at the written address, whatever we have.
+    /// Whether it is time to ask for the whole document, whatever we have.
     #[must_use]
     pub fn wants_whole(&self, now: Timestamp) -> bool {
         self.last_whole.is_none_or(|last| now.since(last) >= WHOLE_AFTER)
@@ -311,12 +313,10 @@ impl FeedState {
         moved.map_or_else(|| spec.url.clone(), FeedUrl::Web)
     }
 
-    /// Takes down what a look said of the feed's address. `is_same`: what came is the feed.
+    /// Takes down what a look said of the feed's address. `is_same`: what came is the feed that we know.
     pub fn note_move(&mut self, spec: &FeedSpec, facts: &Facts, is_same: bool, now: Timestamp) {
         let to = facts.moved_to.as_deref();
-        if let Some(moved) =
-            self.moved.as_ref().filter(|moved| moved.adopted && facts.asked.as_ref() == Some(&moved.to))
-        {
+        if let Some(moved) = self.moved.as_ref().filter(|moved| moved.adopted) {
             // Its new host may move it again, or lose it; then the written address is asked, which knows better.
             let is_lost = self.failures >= MOVE_FAILURES_MAX || self.times_gone() > 0;
             if is_lost || to.is_some_and(|to| to != moved.to) {
@@ -324,12 +324,14 @@ impl FeedState {
             }
             return;
         }
-        if !is_same {
+        if !matches!(self.last_result, Some(PollResult::Read { .. } | PollResult::NotModified)) {
             return;
         }
         let known = self.moved.take();
         self.moved = to.and_then(web_link).filter(|to| may_adopt(&spec.url, to)).map(|to| {
-            let since = known.filter(|known| known.to == to.as_str()).map_or(now, |known| known.since);
+            // After the first look there, what stood there is known, so that only the first one tells.
+            let first_said = if is_same { now } else { Timestamp::NEVER };
+            let since = known.filter(|known| known.to == to.as_str()).map_or(first_said, |known| known.since);
             Moved { to: to.into(), since, adopted: now.since(since) >= MOVE_AFTER }
         });
     }

@@ -35,8 +35,6 @@ pub struct Fetched {
 pub struct Facts {
     /// Requests, with those that redirects led to.
     pub requests: u64,
-    /// The address that was asked first.
-    pub asked: Option<String>,
     /// Whether the request was conditional.
     pub is_conditional: bool,
     /// The last status.

@@ -54,7 +54,7 @@ impl Engine {
         let (due, paused) = (feed.state.next_due, feed.state.paused_until);
         let host = target.host_key();
         // What was in flight when we were stopped left no trace.
-        if feed.state.last_fetch.is_some() && matches!(target, FeedUrl::Web(_)) && !self.schedule.knows_host(&host) {
+        if feed.state.last_fetch.is_some() && matches!(target, FeedUrl::Web(_)) {
             let not_before = now.plus(self.options.schedule.host_gap);
             self.schedule.recall_host(&host, feed.state.server.as_deref(), not_before, &self.options.schedule);
         }
@@ -77,6 +77,9 @@ impl Engine {
         if was_followed {
             // Followed again, it is read again at once, and what it holds then is an import, not news.
             feed.state.next_due = now;
+            feed.state.last_result = None;
+            feed.state.failures = 0;
+            feed.state.moved = None;
             feed.state.validators = Validators::default();
             feed.state.body_hash = None;
             self.changes.carried.insert(id);
@@ -97,12 +100,11 @@ impl Engine {
         let id = self.schedule.take(now, &self.options.schedule)?;
         let feed = self.feeds.get(&id)?;
         let (spec, state) = (feed.spec.as_ref()?, &feed.state);
-        // Now and then what we have is put aside: the written address and the whole document may be others by now.
-        let wants_whole = state.wants_whole(now);
-        let url = if wants_whole { spec.url.clone() } else { state.target(spec) };
+        let url = state.target(spec);
         Some(FetchRequest {
             feed: id,
-            validators: if wants_whole { Validators::default() } else { state.validators.clone() },
+            // Now and then what we have is put aside: validators can be stuck.
+            validators: if state.wants_whole(now) { Validators::default() } else { state.validators.clone() },
             user_agent: spec.user_agent.clone(),
             headers: if url.may_share_secrets(&spec.url) { spec.headers.clone() } else { Vec::new() },
             url,

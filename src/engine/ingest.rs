@@ -1,7 +1,7 @@
 //! What a fetch brought: digested off the loop, then taken in, in order.
 
 use super::Engine;
-use super::cadence::{self, Cadence, DocumentHints, INTERVAL_MAX, INTERVAL_MIN};
+use super::cadence::{INTERVAL_MAX, INTERVAL_MIN};
 use super::cluster::Cluster;
 use super::clustering::{self, Placement, Revision};
 use super::copy::{COPY_WINDOW, is_touched_copy};
@@ -10,12 +10,11 @@ use super::evidence::{Decision, Match};
 use super::feed::{FeedSpec, FeedState, PollResult, Validators};
 use super::fetched::{Body, Facts, FetchOutcome, Fetched, Freshness, Refusal};
 use super::id::{ClusterId, EntryId, FeedId, digest};
-use super::link::FeedUrl;
+use super::look::{GONE_APART, Look};
 use super::model::Lengths;
 use super::page::Obstacle;
 use super::parse::{self, Document, ParseError};
 use super::repair::{ITEMS_MAX, Unreadable};
-use super::schedule::{Finish, PauseScope};
 use super::time::{Stamp, Timestamp};
 use super::update::Update;
 use std::collections::BTreeSet;
@@ -127,12 +126,20 @@ impl Engine {
         let now = stamp.at;
         let Some(spec) = self.spec(fetched.feed).cloned() else { return self.take_update(stamp) };
         self.publish_settled(now);
-        self.count(spec.id, &fetched.facts, matches!(fetched.content, Content::NotModified(_)), now);
-        let mut asked = None;
+        self.count(spec.id, &fetched.facts, now);
+        let (mut asked, mut is_same) = (None, false);
         let result = match fetched.content {
-            Content::Document(arrival) => self.read(&spec, *arrival, stamp),
+            Content::Document(arrival) => {
+                let (result, same) = self.read(&spec, *arrival, stamp);
+                is_same = same;
+                result
+            }
+            Content::NotModified(_) if self.state_of(spec.id).is_some_and(|state| state.first_success.is_none()) => {
+                PollResult::Failed { reason: "there is nothing at its address yet".to_owned(), obstacle: None }
+            }
             Content::NotModified(freshness) => {
                 self.refresh(spec.id, freshness, now);
+                is_same = true;
                 PollResult::NotModified
             }
             Content::RateLimited { retry_after } => {
@@ -141,15 +148,19 @@ impl Engine {
                 self.pause(&spec, now.plus(wait));
                 PollResult::RateLimited
             }
-            Content::Gone => PollResult::Gone { times: self.state_of(spec.id).map_or(0, FeedState::times_gone) + 1 },
+            Content::Gone => {
+                let times = self.state_of(spec.id).map_or(0, FeedState::times_gone);
+                PollResult::Gone { times: self.once_more(times, spec.id, GONE_APART, now) }
+            }
             Content::Broke => {
-                PollResult::Broke { times: self.state_of(spec.id).map_or(0, FeedState::times_broken) + 1 }
+                let times = self.state_of(spec.id).map_or(0, FeedState::times_broken);
+                PollResult::Broke { times: self.once_more(times, spec.id, INTERVAL_MIN, now) }
             }
             Content::Failed { reason, obstacle } => {
                 PollResult::Failed { reason: super::markup::line(&reason, REASON_CHARS_MAX), obstacle }
             }
         };
-        self.note_result(&spec, result, asked, &fetched.facts, now);
+        self.note_result(&spec, Look { result, asked, is_same, facts: &fetched.facts }, now);
         let was_last = self.untried.remove(&spec.id) && self.untried.is_empty();
         if was_last && self.clustering.is_young() {
             self.look_again(stamp);
@@ -157,106 +168,11 @@ impl Engine {
         self.take_update(stamp)
     }
 
-    fn state_of(&self, id: FeedId) -> Option<&FeedState> {
-        self.feeds.get(&id).map(|feed| &feed.state)
-    }
-
-    /// Counts what a look has cost.
-    fn count(&mut self, id: FeedId, facts: &Facts, is_not_modified: bool, now: Timestamp) {
-        let Some(feed) = self.feeds.get_mut(&id) else { return };
-        let state = &mut feed.state;
-        let tally = &mut state.tally;
-        tally.requests += facts.requests;
-        tally.conditional += u64::from(facts.is_conditional);
-        tally.not_modified += u64::from(is_not_modified);
-        tally.bytes += facts.bytes;
-        if is_not_modified {
-            tally.spared += tally.last_bytes;
-        } else if facts.bytes > 0 {
-            tally.last_bytes = facts.bytes;
-        }
-        let began = now.minus(facts.took);
-        tally.early += u64::from(state.last_success.is_some_and(|last| state.hints.fresh_until(last) > began));
-    }
-
-    fn note_result(
-        &mut self,
-        spec: &FeedSpec,
-        result: PollResult,
-        asked: Option<Duration>,
-        facts: &Facts,
-        now: Timestamp,
-    ) {
-        let Some(feed) = self.feeds.get_mut(&spec.id) else { return };
-        let state = &mut feed.state;
-        // Asking again and again by hand while the network is down is one failure, not many.
-        let again = state.failures > 0 && state.last_fetch.is_some_and(|last| now.since(last) < INTERVAL_MIN);
-        let is_first = state.last_fetch.is_none();
-        let is_read = matches!(result, PollResult::Read { .. } | PollResult::NotModified);
-        state.last_fetch = Some(now);
-        if is_read {
-            state.last_success = Some(now);
-            state.first_success.get_or_insert(now);
-            state.failures = 0;
-            state.paused_until = None;
-        } else {
-            state.failures = state.failures.saturating_add(u32::from(!again));
-        }
-        state.last_result = Some(result);
-        state.note_move(spec, facts, is_read, now);
-        state.cadence = cadence::cadence(spec, state, asked, now);
-        // A host that asks us to wait means hours of its own, not those of a week.
-        let skips = if is_read { state.hints.document } else { DocumentHints::default() };
-        let due = state.cadence.map(|cadence: Cadence| cadence::due(spec.id, cadence, is_first, &skips, now));
-        state.next_due = due.unwrap_or(Timestamp::NEVER);
-        state.server = facts.server.clone().or_else(|| state.server.take());
-        let target = state.target(spec);
-        let end = Finish {
-            due,
-            host: &target.host_key(),
-            server: facts.server.as_deref(),
-            now,
-            gap: match target {
-                FeedUrl::Web(_) => self.options.schedule.host_gap,
-                FeedUrl::File(_) => Duration::ZERO,
-            },
-        };
-        if self.schedule.is_in_flight(spec.id) {
-            self.schedule.finish(spec.id, &end, &self.options.schedule);
-        } else if let Some(due) = due {
-            // It was not the schedule that asked: a command brought it, or the feed was dropped and followed again.
-            self.schedule.set_due(spec.id, end.host, due, &self.options.schedule);
-        }
-        self.changes.feeds.insert(spec.id);
-    }
-
-    /// RFC 9111, section 4.3.4: a 304 may bring new validators and another age; what it leaves out stays.
-    fn refresh(&mut self, id: FeedId, freshness: Freshness, now: Timestamp) {
-        let Some(feed) = self.feeds.get_mut(&id) else { return };
-        let state = &mut feed.state;
-        let kept = &mut state.validators;
-        kept.etag = freshness.validators.etag.or_else(|| kept.etag.take());
-        kept.last_modified = freshness.validators.last_modified.or_else(|| kept.last_modified.take());
-        if freshness.max_age.is_some() || freshness.expires.is_some() {
-            state.hints.max_age = freshness.max_age;
-            state.hints.expires = freshness.expires;
-        }
-        let since = state.last_success.unwrap_or(now);
-        state.rhythm.note(std::iter::empty(), since, now);
-    }
-
-    fn pause(&mut self, spec: &FeedSpec, until: Timestamp) {
-        if let Some(feed) = self.feeds.get_mut(&spec.id) {
-            feed.state.paused_until = Some(until);
-        }
-        if spec.pause_scope.unwrap_or(self.options.schedule.pause_scope) == PauseScope::Host {
-            self.schedule.pause_host(spec.id, until, &self.options.schedule);
-        }
-    }
-
-    fn read(&mut self, spec: &FeedSpec, arrival: Arrival, stamp: Stamp) -> PollResult {
+    /// Takes a document in; how it went, and whether it is the feed that we know: it has something that was there before, or
+    /// is the first one.
+    fn read(&mut self, spec: &FeedSpec, arrival: Arrival, stamp: Stamp) -> (PollResult, bool) {
         let Arrival { document, body_hash, freshness, is_delta } = arrival;
-        let Some(feed) = self.feeds.get_mut(&spec.id) else { return PollResult::NotModified };
+        let Some(feed) = self.feeds.get_mut(&spec.id) else { return (PollResult::NotModified, false) };
         let state = &mut feed.state;
         let same_bytes = state.body_hash == Some(body_hash);
         let initial = state.first_success.is_none();
@@ -273,7 +189,7 @@ impl Engine {
         let since = state.last_success;
         if same_bytes {
             state.rhythm.note(std::iter::empty(), since.unwrap_or(stamp.at), stamp.at);
-            return PollResult::NotModified;
+            return (PollResult::NotModified, true);
         }
         state.title = document.title.or_else(|| state.title.take());
         let rejected = u32::try_from(document.rejected.len()).unwrap_or(u32::MAX);
@@ -284,6 +200,7 @@ impl Engine {
         self.note_rhythm(spec.id, &drafts, since, stamp.at);
         // Feeds list newest first; clusters grow in the order of events.
         drafts.sort_by_key(|draft| (draft.published.unwrap_or(stamp.at), draft.id));
+        let is_same = initial || drafts.iter().any(|draft| self.entries.contains_key(&draft.id));
         let mut new = 0;
         for draft in drafts {
             if self.entries.contains_key(&draft.id) {
@@ -293,22 +210,7 @@ impl Engine {
                 new += 1;
             }
         }
-        PollResult::Read { new, rejected }
-    }
-
-    /// Takes down when what is new came: by its date, or where it has none, some time since the last look. What a first
-    /// look finds without dates could be of any time.
-    fn note_rhythm(&mut self, id: FeedId, drafts: &[Draft], last_look: Option<Timestamp>, now: Timestamp) {
-        let date = |draft: &Draft| clamp(draft.published.or(draft.updated), now);
-        let since = last_look.or_else(|| drafts.iter().filter_map(date).min()).unwrap_or(now);
-        let new = drafts.iter().filter(|draft| !self.entries.contains_key(&draft.id));
-        let came: Vec<Timestamp> = match last_look {
-            Some(last) => new.map(|draft| date(draft).unwrap_or(now).max(last)).collect(),
-            None => new.filter_map(date).collect(),
-        };
-        if let Some(feed) = self.feeds.get_mut(&id) {
-            feed.state.rhythm.note(came.into_iter(), since, now);
-        }
+        (PollResult::Read { new, rejected }, is_same)
     }
 
     /// At the end of a first import, while little is known of what is common: see

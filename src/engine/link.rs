@@ -134,6 +134,11 @@ impl FeedUrl {
             None => Ok(Self::File(path_clean::clean(folder.join(text)))),
             Some("http" | "https") => {
                 let mut url = Url::parse(text).map_err(|error| format!("the address cannot be read: {error}"))?;
+                if !url.username().is_empty() || url.password().is_some() {
+                    return Err("it holds a password, which lists and logs would show; \
+                                write `username` and `password` on lines of their own"
+                        .to_owned());
+                }
                 url.set_fragment(None);
                 Ok(Self::Web(url))
             }
@@ -165,12 +170,17 @@ impl FeedUrl {
     #[must_use]
     pub fn host_key(&self) -> String {
         match self {
-            Self::Web(url) => {
-                format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
-            }
+            Self::Web(url) => host_key(url),
             Self::File(_) => self.address(),
         }
     }
+}
+
+/// What requests are counted by: the host, and its port where that is not the scheme's own.
+#[must_use]
+pub fn host_key(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// See [`FeedUrl::may_share_secrets`].
@@ -242,7 +252,7 @@ mod tests {
         check("samples/./a.xml", "/etc/storyfold/samples/a.xml");
         check("../a.xml", "/etc/a.xml");
         check("/srv/a.xml", "/srv/a.xml");
-        for bad in ["", "ftp://example.org/", "file:///etc/passwd", "http://"] {
+        for bad in ["", "ftp://example.org/", "file:///etc/passwd", "http://", "https://me:secret@example.org/"] {
             assert!(FeedUrl::parse(bad, folder).is_err(), "{bad}");
         }
     }

@@ -35,6 +35,7 @@ pub mod id;
 pub mod index;
 pub mod ingest;
 pub mod link;
+mod look;
 pub mod markup;
 pub mod merged;
 pub mod model;

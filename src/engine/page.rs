@@ -24,27 +24,24 @@ pub enum Obstacle {
     Page,
 }
 
-/// Words of pages that test for robots, in lower case: those of the large services.
+/// Words of pages that do nothing but test for robots, in lower case: those of the large services.
 const CHALLENGES: &[&str] = &[
-    "just a moment...",
-    "checking your browser",
+    "<title>just a moment...</title>",
+    "checking your browser before",
     "attention required! | cloudflare",
-    "cf-chl-",
-    "/cdn-cgi/challenge-platform",
     "enable javascript and cookies to continue",
-    "ddos-guard",
     "_incapsula_resource",
     "captcha-delivery.com",
-    "geo.captcha",
     "making sure you&#39;re not a bot",
     "making sure you're not a bot",
     "verify you are human",
     "verify that you are human",
-    "awswafcookiedomainlist",
-    "g-recaptcha",
-    "h-captcha",
     "are you a robot",
 ];
+
+/// Words that stand in ordinary pages, too, and say something only where the host refuses.
+const CHALLENGES_OF_REFUSALS: &[&str] =
+    &["/challenge-platform/", "cf-chl-", "ddos-guard", "awswafcookiedomainlist", "g-recaptcha", "h-captcha"];
 
 /// Words of pages that sell what was asked for, in lower case.
 const PAYWALLS: &[&str] = &[
@@ -98,22 +95,25 @@ impl Obstacle {
     pub fn of(status: Option<u16>, is_challenge: bool, page: &str) -> Option<Self> {
         let lower = page[..page.floor_char_boundary(PAGE_BYTES_MAX)].to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        if is_challenge || has(CHALLENGES) {
+        let is_refusal = matches!(status, Some(401 | 403 | 407 | 503 | 511));
+        if is_challenge || has(CHALLENGES) || (is_refusal && has(CHALLENGES_OF_REFUSALS)) {
             return Some(Self::Challenge);
         }
         match status {
             Some(402) => return Some(Self::Paywall),
             Some(401 | 407 | 511) => return Some(Self::Login),
-            _ => {}
+            Some(403) | None => {}
+            // Of the page that comes with any other status, a site's own header says nothing.
+            Some(_) => return None,
         }
         let page = Page::read(&lower, None);
-        let is_login = page.asks_password || LOGINS.iter().any(|word| page.title.contains(word));
-        match status {
-            _ if is_login => Some(Self::Login),
-            _ if has(PAYWALLS) => Some(Self::Paywall),
-            None => Some(Self::Page),
-            Some(_) => None,
+        if page.asks_password || LOGINS.iter().any(|word| page.title.contains(word)) {
+            return Some(Self::Login);
         }
+        if has(PAYWALLS) {
+            return Some(Self::Paywall);
+        }
+        status.is_none().then_some(Self::Page)
     }
 }
 
@@ -186,6 +186,9 @@ mod tests {
         let check = |status, page: &str, expected| assert_eq!(Obstacle::of(status, false, page), expected, "{page}");
         check(Some(403), "<title>Just a moment...</title>", Some(Obstacle::Challenge));
         check(Some(403), "<p>Forbidden</p>", None);
+        check(Some(403), "<div class=g-recaptcha></div>", Some(Obstacle::Challenge));
+        check(Some(404), "<title>Sign in</title><div class=g-recaptcha></div>", None);
+        check(None, "<title>Contact</title><div class=g-recaptcha></div>", Some(Obstacle::Page));
         check(Some(401), "", Some(Obstacle::Login));
         check(Some(402), "", Some(Obstacle::Paywall));
         check(None, "<title>Sign in - Example</title>", Some(Obstacle::Login));

@@ -241,12 +241,6 @@ impl Schedule {
         self.feeds.get(&feed).is_some_and(|slot| slot.host == host)
     }
 
-    /// Whether anything was asked of this host, or is to be.
-    #[must_use]
-    pub fn knows_host(&self, host: &str) -> bool {
-        self.hosts.contains_key(host)
-    }
-
     /// Whether the feed is being fetched.
     #[must_use]
     pub fn is_in_flight(&self, feed: FeedId) -> bool {

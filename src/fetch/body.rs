@@ -27,9 +27,9 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub(super) struct Budget(Arc<Semaphore>);
 
 impl Budget {
-    /// Enough for one body of the largest size, however large that is.
+    /// Enough for two bodies of the largest size, however large that is.
     pub(super) fn new(max_body: usize) -> Self {
-        Self(Arc::new(Semaphore::new(BUDGET_BYTES.max(2 * max_body) / STEP_BYTES)))
+        Self(Arc::new(Semaphore::new((BUDGET_BYTES / STEP_BYTES).max(2 * steps(max_body) as usize))))
     }
 }
 
@@ -37,18 +37,17 @@ impl Budget {
 #[derive(Debug, Default)]
 pub(super) struct Raw {
     pub(super) bytes: Vec<u8>,
-    pub(super) share: Vec<OwnedSemaphorePermit>,
+    pub(super) share: Option<OwnedSemaphorePermit>,
 }
 
-impl Raw {
-    async fn take(&mut self, chunk: &[u8], budget: &Budget) {
-        self.bytes.extend_from_slice(chunk);
-        while FREE_BYTES + self.share.len() * STEP_BYTES < self.bytes.len() {
-            // Nobody closes it.
-            let Ok(permit) = budget.0.clone().acquire_owned().await else { return };
-            self.share.push(permit);
-        }
-    }
+/// Why reading pauses.
+enum Pause {
+    /// It has ended.
+    End,
+    /// The host is fast enough.
+    Window,
+    /// It is a large one, and has no share yet.
+    Large,
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -61,23 +60,36 @@ pub(super) async fn read(mut answer: Response, limit: usize, budget: &Budget) ->
         let enough = raw.bytes.len() + RATE_BYTES;
         let window = async {
             while raw.bytes.len() < enough {
-                let Some(chunk) = answer.chunk().await.map_err(|error| explain(&error))? else { return Ok(true) };
+                let Some(chunk) = answer.chunk().await.map_err(|error| explain(&error))? else { return Ok(Pause::End) };
                 if raw.bytes.len() + chunk.len() > limit {
                     return Err(too_large(limit));
                 }
-                raw.take(&chunk, budget).await;
+                raw.bytes.extend_from_slice(&chunk);
+                if raw.bytes.len() > FREE_BYTES && raw.share.is_none() {
+                    return Ok(Pause::Large);
+                }
             }
-            Ok(false)
+            Ok(Pause::Window)
         };
         match tokio::time::timeout(RATE_WINDOW, window).await {
-            Ok(Ok(true)) => return Ok(raw),
-            Ok(Ok(false)) => {}
+            Ok(Ok(Pause::End)) => break,
+            Ok(Ok(Pause::Window)) => {}
+            // All that it may ever need, at once: who holds a part and waits for more could wait for another who does.
+            Ok(Ok(Pause::Large)) => raw.share = budget.0.clone().acquire_many_owned(steps(limit)).await.ok(),
             Ok(Err(reason)) => return Err(reason),
             Err(_) => {
                 return Err(format!("its host sends less than {RATE_BYTES} bytes in {} s", RATE_WINDOW.as_secs()));
             }
         }
     }
+    let used = steps(raw.bytes.len()) as usize;
+    raw.share = raw.share.and_then(|mut share| share.split(used));
+    Ok(raw)
+}
+
+/// What a body of this size takes of the budget.
+fn steps(bytes: usize) -> u32 {
+    u32::try_from(bytes.saturating_sub(FREE_BYTES).div_ceil(STEP_BYTES)).unwrap_or(u32::MAX)
 }
 
 /// The first `limit` bytes of a page that comes with a refusal, as far as they come in time.
@@ -134,8 +146,26 @@ impl Coding {
     }
 }
 
-/// Undoes a coding, up to `limit` bytes.
+/// Undoes a coding; at most `limit` bytes may come of it.
 pub(super) fn unpacked(raw: &[u8], coding: Coding, limit: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    match undo(raw, coding, limit, &mut bytes) {
+        _ if bytes.len() > limit => Err(too_large(limit)),
+        Err(error) => Err(format!("the answer cannot be unpacked: {error}")),
+        Ok(()) => Ok(bytes),
+    }
+}
+
+/// What comes first of something packed, as far as it can be unpacked.
+pub(super) fn beginning(raw: &[u8], coding: Coding, limit: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = undo(raw, coding, limit, &mut bytes);
+    bytes.truncate(limit);
+    bytes
+}
+
+/// Undoes a coding, up to one byte more than `limit`.
+fn undo(raw: &[u8], coding: Coding, limit: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
     let is_gzip = raw.starts_with(&[0x1f, 0x8b]);
     // Files that are packed and not called so, and plain ones that are called packed, are both served.
     let coding = match coding {
@@ -143,22 +173,13 @@ pub(super) fn unpacked(raw: &[u8], coding: Coding, limit: usize) -> Result<Vec<u
         Coding::Gzip if !is_gzip => Coding::Plain,
         other => other,
     };
-    let mut bytes = Vec::new();
-    let undone = match coding {
-        Coding::Plain => {
-            bytes.extend_from_slice(raw);
-            Ok(())
-        }
-        Coding::Gzip => members(raw, limit, &mut bytes),
-        Coding::Deflate if is_zlib(raw) => fill(ZlibDecoder::new(raw), limit, &mut bytes),
-        Coding::Deflate => fill(DeflateDecoder::new(raw), limit, &mut bytes),
-        Coding::Brotli => fill(brotli_decompressor::Decompressor::new(raw, STEP_BYTES), limit, &mut bytes),
-        Coding::Zstd => zstd(raw).and_then(|decoder| fill(decoder, limit, &mut bytes)),
-    };
-    match undone {
-        _ if bytes.len() > limit => Err(too_large(limit)),
-        Err(error) => Err(format!("the answer cannot be unpacked: {error}")),
-        Ok(()) => Ok(bytes),
+    match coding {
+        Coding::Plain => fill(raw, limit, bytes),
+        Coding::Gzip => members(raw, limit, bytes),
+        Coding::Deflate if is_zlib(raw) => fill(ZlibDecoder::new(raw), limit, bytes),
+        Coding::Deflate => fill(DeflateDecoder::new(raw), limit, bytes),
+        Coding::Brotli => fill(brotli_decompressor::Decompressor::new(raw, STEP_BYTES), limit, bytes),
+        Coding::Zstd => fill(zstd(raw)?, limit, bytes),
     }
 }
 

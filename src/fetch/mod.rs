@@ -25,7 +25,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 /// Redirects followed for one fetch. Real feeds need two: to https, and to the new address.
-const REDIRECTS_MAX: usize = 5;
+const REDIRECTS_MAX: u8 = 5;
+/// Gaps that an exchange waits for at most, besides its own time.
+const GAPS_MAX: u32 = 2 * REDIRECTS_MAX as u32;
 /// For a connection and its handshake; the rest of `fetch.timeout` is for the answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Lines of an answer's head: feeds behind several caches have some forty.
@@ -69,7 +71,7 @@ pub struct Landed {
     fetched: Fetched,
     coding: Coding,
     limit: usize,
-    share: Vec<OwnedSemaphorePermit>,
+    share: Option<OwnedSemaphorePermit>,
 }
 
 impl Landed {
@@ -89,10 +91,10 @@ impl Landed {
         result
     }
 
-    /// Whether there is a document in it: anything else is read in no time.
+    /// Whether there is a document or a page in it: anything else is read in no time.
     #[must_use]
     pub fn is_document(&self) -> bool {
-        matches!(self.fetched.outcome, FetchOutcome::Body(_))
+        matches!(self.fetched.outcome, FetchOutcome::Body(_) | FetchOutcome::Refused(_))
     }
 
     /// With how long it took.
@@ -107,12 +109,12 @@ impl Landed {
 struct Taken {
     outcome: FetchOutcome,
     coding: Coding,
-    share: Vec<OwnedSemaphorePermit>,
+    share: Option<OwnedSemaphorePermit>,
 }
 
 impl From<FetchOutcome> for Taken {
     fn from(outcome: FetchOutcome) -> Self {
-        Self { outcome, coding: Coding::Plain, share: Vec::new() }
+        Self { outcome, coding: Coding::Plain, share: None }
     }
 }
 
@@ -144,18 +146,16 @@ impl Fetcher {
     /// Makes one exchange. Never fails: what went wrong is an outcome.
     pub async fn fetch(&self, request: FetchRequest) -> Landed {
         let limit = self.options.timeout;
-        let mut facts = Facts {
-            asked: Some(request.url.address()),
-            is_conditional: !request.validators.is_empty(),
-            ..Facts::default()
-        };
+        // The gaps before redirects are our own doing.
+        let deadline = limit.saturating_add(self.options.host_gap.saturating_mul(GAPS_MAX));
+        let mut facts = Facts { is_conditional: !request.validators.is_empty(), ..Facts::default() };
         let exchange = async {
             match &request.url {
                 FeedUrl::File(path) => self.read_file(path, &request.validators).await.map(Taken::from),
                 FeedUrl::Web(url) => self.exchange(url.clone(), &request, &mut facts).await,
             }
         };
-        let taken = match tokio::time::timeout(limit, exchange).await {
+        let taken = match tokio::time::timeout(deadline, exchange).await {
             Ok(Ok(taken)) => taken,
             Ok(Err(reason)) => FetchOutcome::Failed(reason).into(),
             Err(_) => FetchOutcome::Failed(format!("no complete answer within {} s", limit.as_secs())).into(),
@@ -258,8 +258,7 @@ impl Fetcher {
     async fn page(&self, answer: Response) -> String {
         let Ok(coding) = Coding::of(answer.headers()) else { return String::new() };
         let raw = body::read_page(answer, PAGE_BYTES_MAX).await;
-        let page = body::unpacked(&raw, coding, PAGE_BYTES_MAX).unwrap_or_default();
-        String::from_utf8_lossy(&page).into_owned()
+        String::from_utf8_lossy(&body::beginning(&raw, coding, PAGE_BYTES_MAX)).into_owned()
     }
 
     /// A file's modification time and size stand in for a validator.
@@ -324,12 +323,18 @@ fn is_redirect(status: StatusCode) -> bool {
 }
 
 fn target(answer: &Response, from: &Url) -> Result<Url, String> {
-    let location = headers::text_of(answer.headers(), &header::LOCATION)
-        .ok_or_else(|| format!("the host answered {} without saying where to", answer.status()))?;
-    let url = from.join(&location).map_err(|_| "the host redirects to something that is no address".to_owned())?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        other => Err(format!("the host redirects to {other}://, which is not followed")),
+    let location = answer.headers().get(header::LOCATION);
+    let location = location.ok_or_else(|| format!("the host answered {} without saying where to", answer.status()))?;
+    // Some write letters there that belong in percent signs.
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let mut url = from.join(&location).map_err(|_| "the host redirects to something that is no address".to_owned())?;
+    // Nobody but the user says who we are.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    match (from.scheme(), url.scheme()) {
+        ("https", "http") => Err("the host redirects from https to http, which is not followed".to_owned()),
+        (_, "http" | "https") => Ok(url),
+        (_, other) => Err(format!("the host redirects to {other}://, which is not followed")),
     }
 }
 

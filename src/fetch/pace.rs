@@ -1,6 +1,7 @@
 //! The gap between requests to one host, also where redirects lead there: the schedule knows of the first request of a
 //! fetch only.
 
+use crate::engine::link::host_key;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,8 +53,7 @@ impl Pace {
     }
 
     fn host(&self, url: &Url) -> Option<String> {
-        let host = url.host_str().filter(|_| !self.gap.is_zero())?;
-        Some(format!("{host}:{}", url.port_or_known_default().unwrap_or_default()))
+        (!self.gap.is_zero()).then(|| host_key(url))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::engine::repair::Unreadable;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use url::Url;
 
@@ -61,7 +62,10 @@ pub(super) fn run(places: &Places, arguments: &Arguments) -> Result<(), Failure>
         etag: found.body.freshness.validators.etag,
         last_modified: found.body.freshness.validators.last_modified,
         max_age: found.body.freshness.max_age.map(|age| age.as_secs()),
+        expires: found.body.freshness.expires.map(|age| age.as_secs()),
         bytes: found.facts.bytes,
+        requests: found.facts.requests,
+        server: found.facts.server,
     };
     let url = addition.url.clone();
     let Reply::Added(row) = session::ask(places, Request::Added(Box::new(addition)), |_| {})? else {
@@ -76,6 +80,8 @@ fn discover(places: &Places, written: &str) -> Result<Found, Failure> {
     let is_bare = !written.contains("://") && !Path::new(written).exists();
     let written = if is_bare { format!("https://{written}") } else { written.to_owned() };
     let spec = spec_of(&written)?;
+    // A path counts from here now, and from the configuration's folder later.
+    let written = if matches!(spec.url, FeedUrl::File(_)) { spec.url.address() } else { written };
     let (body, facts) = fetch(places, &spec).map_err(|failure| failure.about(&written))?;
     let page = match parse(&body, &spec) {
         Ok(document) => return Ok(Found { url: written, document, body, facts }),
@@ -106,7 +112,10 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(&path);
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().set_permissions(std::fs::metadata(&path)?.permissions()).map_err(failed)?;
+    let facts = std::fs::metadata(&path)?;
+    file.as_file().set_permissions(facts.permissions()).map_err(failed)?;
+    // The service reads it as a member of its group.
+    std::os::unix::fs::fchown(file.as_file(), Some(facts.uid()), Some(facts.gid())).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&path).map_err(|error| failed(error.error))?;
     Ok(())

@@ -30,7 +30,7 @@ pub(super) fn run(places: &Places, as_json: bool) -> Result<(), Failure> {
         table.add_row([
             clean(name),
             row.requests.to_string(),
-            percent(row.not_modified, row.requests),
+            percent(row.not_modified, row.polls),
             ByteSize(row.bytes).to_string(),
             ByteSize(row.bytes_spared).to_string(),
         ]);
@@ -62,12 +62,12 @@ fn told(report: &Politeness) -> String {
 /// What feeds cost, in one line.
 pub(super) fn requests(rows: &[FeedRow]) -> String {
     let sum = |of: fn(&FeedRow) -> u64| rows.iter().map(of).sum::<u64>();
-    let requests = sum(|row| row.requests);
+    let (requests, polls) = (sum(|row| row.requests), sum(|row| row.polls));
     format!(
         "{}, {} conditional, {} answered by 304; {} received, {} spared",
         count(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
-        percent(sum(|row| row.conditional), requests),
-        percent(sum(|row| row.not_modified), requests),
+        percent(sum(|row| row.conditional), polls),
+        percent(sum(|row| row.not_modified), polls),
         ByteSize(sum(|row| row.bytes)),
         ByteSize(sum(|row| row.bytes_spared)),
     )

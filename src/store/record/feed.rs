@@ -59,7 +59,7 @@ struct FeedRecord4 {
     cadence: Option<(u64, WhyRecord)>,
     moved: Option<(String, i64, bool)>,
     server: Option<String>,
-    tally: [u64; 7],
+    tally: [u64; 8],
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -120,6 +120,7 @@ pub(in crate::store) fn put_feed(feed: &FeedState) -> Vec<u8> {
             tally.spared,
             tally.last_bytes,
             tally.early,
+            tally.looks,
         ],
     };
     seal(&FeedRecord { first, more })
@@ -130,7 +131,7 @@ pub(in crate::store) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordE
         (1..=3, payload) => FeedRecord { first: decode(payload)?, more: FeedRecord4::default() },
         (_, payload) => decode(payload)?,
     };
-    let [requests, conditional, not_modified, bytes, spared, last_bytes, early] = more.tally;
+    let [requests, conditional, not_modified, bytes, spared, last_bytes, early, looks] = more.tally;
     let document = DocumentHints {
         ttl: more.ttl.map(Duration::from_secs),
         period: more.period.map(Duration::from_secs),
@@ -152,7 +153,7 @@ pub(in crate::store) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordE
         cadence: more.cadence.map(|(wait, why)| Cadence { wait: Duration::from_secs(wait), why: self::why(&why) }),
         moved: more.moved.map(moved),
         server: more.server,
-        tally: Tally { requests, conditional, not_modified, bytes, spared, last_bytes, early },
+        tally: Tally { looks, requests, conditional, not_modified, bytes, spared, last_bytes, early },
         validators: Validators { etag: first.etag, last_modified: first.last_modified },
         body_hash: first.body_hash,
         last_fetch: moment(first.last_fetch),
