@@ -132,6 +132,9 @@ const GONE_MAX: u32 = 3;
 const MOVE_AFTER: Duration = Duration::from_hours(7 * 24);
 /// Failures in a row at a new address until the old one is asked again.
 const MOVE_FAILURES_MAX: u32 = 3;
+/// New entries a day, and at once, after a first import. The largest agencies publish some hundreds; what brings thousands
+/// each time has new ids each time, and would bury all others.
+const NEW_A_DAY_MAX: u32 = 1000;
 /// So often a document is asked for without condition: validators can be stuck.
 const WHOLE_AFTER: Duration = Duration::from_hours(7 * 24);
 
@@ -217,6 +220,8 @@ pub struct FeedState {
     pub rhythm: Rhythm,
     /// How long it was left alone after the last poll, and why; none where it has ended.
     pub cadence: Option<Cadence>,
+    /// New entries taken in lately, beyond a first import; a day's worth of them is forgotten in a day.
+    pub spent: u32,
     /// Whether its host says that it has moved.
     pub moved: Option<Moved>,
     /// The address and port that answered last.
@@ -255,6 +260,7 @@ impl FeedState {
             hints: Hints::default(),
             rhythm: Rhythm::default(),
             cadence: None,
+            spent: 0,
             moved: None,
             server: None,
             tally: Tally::default(),
@@ -304,6 +310,19 @@ impl FeedState {
     #[must_use]
     pub fn wants_whole(&self, now: Timestamp) -> bool {
         self.last_whole.is_none_or(|last| now.since(last) >= WHOLE_AFTER)
+    }
+
+    /// How many new entries may be taken in now.
+    #[must_use]
+    pub fn allowance(&self, now: Timestamp) -> u32 {
+        let since = self.last_success.map_or(Duration::ZERO, |last| now.since(last));
+        let regained = u64::from(NEW_A_DAY_MAX).saturating_mul(since.as_secs()) / 86_400;
+        NEW_A_DAY_MAX - self.spent.saturating_sub(u32::try_from(regained).unwrap_or(u32::MAX)).min(NEW_A_DAY_MAX)
+    }
+
+    /// Takes down that so many new entries were taken in, before `last_success` is moved.
+    pub fn spend(&mut self, new: u32, now: Timestamp) {
+        self.spent = NEW_A_DAY_MAX - self.allowance(now).saturating_sub(new);
     }
 
     /// Where to look: the new address of a feed that has moved, else the written one.

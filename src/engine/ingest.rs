@@ -189,6 +189,7 @@ impl Engine {
         let since = state.last_success;
         if same_bytes {
             state.rhythm.note(std::iter::empty(), since.unwrap_or(stamp.at), stamp.at);
+            state.spend(0, stamp.at);
             return (PollResult::NotModified, true);
         }
         state.title = document.title.or_else(|| state.title.take());
@@ -201,8 +202,14 @@ impl Engine {
         // Feeds list newest first; clusters grow in the order of events.
         drafts.sort_by_key(|draft| (draft.published.unwrap_or(stamp.at), draft.id));
         let is_same = initial || drafts.iter().any(|draft| self.entries.contains_key(&draft.id));
-        let mut new = 0;
+        let excess = if initial { 0 } else { self.excess(spec.id, &drafts, stamp.at) };
+        let (mut new, mut left_out) = (0, 0);
         for draft in drafts {
+            let is_new = !self.entries.contains_key(&draft.id);
+            if is_new && left_out < excess {
+                left_out += 1;
+                continue;
+            }
             if self.entries.contains_key(&draft.id) {
                 self.note_edit(draft, stamp);
             } else {
@@ -210,7 +217,10 @@ impl Engine {
                 new += 1;
             }
         }
-        (PollResult::Read { new, rejected }, is_same)
+        if let Some(feed) = self.feeds.get_mut(&spec.id).filter(|_| !initial) {
+            feed.state.spend(new, stamp.at);
+        }
+        (PollResult::Read { new, rejected: rejected.saturating_add(left_out) }, is_same)
     }
 
     /// At the end of a first import, while little is known of what is common: see

@@ -115,6 +115,7 @@ impl Engine {
         }
         let since = state.last_success.unwrap_or(now);
         state.rhythm.note(std::iter::empty(), since, now);
+        state.spend(0, now);
     }
 
     pub(super) fn pause(&mut self, spec: &FeedSpec, until: Timestamp) {
@@ -124,6 +125,13 @@ impl Engine {
         if spec.pause_scope.unwrap_or(self.options.schedule.pause_scope) == PauseScope::Host {
             self.schedule.pause_host(spec.id, until, &self.options.schedule);
         }
+    }
+
+    /// How many of these, the oldest of them, are more than the feed may bring.
+    pub(super) fn excess(&self, id: FeedId, drafts: &[Draft], now: Timestamp) -> u32 {
+        let new = drafts.iter().filter(|draft| !self.entries.contains_key(&draft.id)).count();
+        let allowed = self.state_of(id).map_or(0, |state| state.allowance(now));
+        u32::try_from(new).unwrap_or(u32::MAX).saturating_sub(allowed)
     }
 
     /// Takes down when what is new came: by its date, or where it has none, some time since the last look. What a first

@@ -406,6 +406,9 @@ async fn feeds_do_not_fire_together() {
     minutes.sort_unstable();
     let together = minutes.chunk_by(|a, b| a == b).map(<[i64]>::len).max().unwrap();
     assert!(together <= 13, "{together} of {} in one minute", minutes.len());
+    client.restart();
+    client.pass(1).await;
+    assert!(hosts.iter().all(|host| host.asked().len() == 1), "a restart fires nothing");
 }
 
 /// FRB050, 051, 060 to 066: one GET of the very address: no HEAD, no guesses, no parameters of ours, no cookies though
@@ -574,4 +577,26 @@ async fn redirects_are_read_as_they_are_written() {
     client.pass(MINUTE).await;
     assert_eq!(client.state().status(client.at()), "ok", "{:?}", client.state().last_result);
     assert!(header(&host, 1, "authorization").is_none());
+}
+
+/// A feed whose entries have new ids each time does not bury the others.
+#[tokio::test]
+async fn a_feed_brings_so_many_new_entries_a_day() {
+    let items = |look: usize| {
+        let names: Vec<String> = (0..1500).map(|item| format!("{look}-{item}")).collect();
+        let items: String =
+            names.iter().map(|name| format!("<item><guid>{name}</guid><title>{name}</title></item>")).collect();
+        format!("<rss version=\"2.0\"><channel>{items}</channel></rss>")
+    };
+    let (host, mut client) = asked_once(Answer::ok(items(0))).await;
+    assert_eq!(client.engine.size().0, 1500, "a first import is whole");
+    let mut sizes = Vec::new();
+    for look in 1..4 {
+        host.set("/feed", Answer::ok(items(look)));
+        let next = client.next() + 2;
+        client.pass(next).await;
+        sizes.push(client.engine.size().0 - 1500);
+    }
+    assert_eq!(sizes[0], 1000, "{sizes:?}");
+    assert!(sizes[2] < 1200, "{sizes:?}");
 }

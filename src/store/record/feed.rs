@@ -60,6 +60,7 @@ struct FeedRecord4 {
     moved: Option<(String, i64, bool)>,
     server: Option<String>,
     tally: [u64; 8],
+    spent: u32,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -122,6 +123,7 @@ pub(in crate::store) fn put_feed(feed: &FeedState) -> Vec<u8> {
             tally.early,
             tally.looks,
         ],
+        spent: feed.spent,
     };
     seal(&FeedRecord { first, more })
 }
@@ -153,6 +155,7 @@ pub(in crate::store) fn feed(id: u64, bytes: &[u8]) -> Result<FeedState, RecordE
         cadence: more.cadence.map(|(wait, why)| Cadence { wait: Duration::from_secs(wait), why: self::why(&why) }),
         moved: more.moved.map(moved),
         server: more.server,
+        spent: more.spent,
         tally: Tally { looks, requests, conditional, not_modified, bytes, spared, last_bytes, early },
         validators: Validators { etag: first.etag, last_modified: first.last_modified },
         body_hash: first.body_hash,
