@@ -316,7 +316,8 @@ pub struct FeedRow {
     pub title: Option<String>,
     /// `new`, `ok`, `failing`, `paused`, `set aside` or `gone`.
     pub status: String,
-    /// What stands between us and the feed: `challenge`, `login`, `paywall` or `page`; null where nothing is known to.
+    /// What stands between us and the feed: `challenge`, `login`, `paywall`, `page` or `unfound`; null where nothing is
+    /// known to.
     pub obstacle: Option<String>,
     /// Where its host says that it has moved for good; null where it does not.
     pub moved_to: Option<String>,

@@ -3,6 +3,8 @@
 
 use super::feed::{FeedSpec, FeedState, PollResult};
 use super::id::FeedId;
+use super::link::FeedUrl;
+use super::page::Obstacle;
 use super::time::Timestamp;
 use std::fmt;
 use std::time::Duration;
@@ -13,6 +15,8 @@ pub const INTERVAL_MIN: Duration = Duration::from_mins(15);
 pub const INTERVAL_MAX: Duration = Duration::from_hours(24);
 /// From where failures back off, where the user says nothing.
 const FAILURE_INTERVAL: Duration = Duration::from_mins(30);
+/// From where it backs off where not even a host was found.
+const UNFOUND_INTERVAL: Duration = Duration::from_mins(2);
 /// Each failure in a row multiplies the interval by this (in tenths), up to [`INTERVAL_MAX`].
 const BACKOFF_TENTHS: u32 = 18;
 /// How long a feed is left alone that breaks us every time: it may change, or a newer storyfold may read it.
@@ -61,6 +65,8 @@ pub struct Cadence {
 pub enum Why {
     /// The feed's own rhythm.
     Rhythm,
+    /// It is a file of this machine.
+    File,
     /// `interval` in the configuration.
     Chosen,
     /// `Cache-Control: max-age`, with its seconds.
@@ -85,6 +91,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rhythm => f.write_str("its own rhythm"),
+            Self::File => f.write_str("it is a file"),
             Self::Chosen => f.write_str("your configuration"),
             Self::MaxAge(secs) => write!(f, "publisher says max-age {secs}"),
             Self::Expires => f.write_str("publisher says Expires"),
@@ -106,6 +113,8 @@ impl fmt::Display for Why {
 pub fn cadence(spec: &FeedSpec, state: &FeedState, retry_after: Option<Duration>, now: Timestamp) -> Option<Cadence> {
     let own = match spec.interval {
         Some(wait) => Cadence { wait, why: Why::Chosen },
+        // Nobody minds.
+        None if matches!(spec.url, FeedUrl::File(_)) => Cadence { wait: INTERVAL_MIN, why: Why::File },
         None => Cadence { wait: state.rhythm.interval(now, INTERVAL_MAX), why: Why::Rhythm },
     };
     // What the user asks for may be longer than the cap, never shorter than the floor.
@@ -119,6 +128,11 @@ pub fn cadence(spec: &FeedSpec, state: &FeedState, retry_after: Option<Duration>
         Some(PollResult::RateLimited) => {
             let backoff = backoff(spec.interval, state.failures);
             Cadence { wait: backoff.max(retry_after.unwrap_or_default().min(INTERVAL_MAX)), why: Why::Asked }
+        }
+        // Mostly it is our own network that is down, and no host is troubled by another look.
+        Some(PollResult::Failed { obstacle: Some(Obstacle::Unfound), .. }) => {
+            let wait = grown(UNFOUND_INTERVAL, state.failures).min(longest);
+            return Some(Cadence { wait, why: Why::Failures(state.failures) });
         }
         Some(PollResult::Failed { .. } | PollResult::Broke { .. }) => {
             Cadence { wait: backoff(spec.interval, state.failures), why: Why::Failures(state.failures) }
@@ -145,7 +159,11 @@ pub fn due(feed: FeedId, cadence: Cadence, is_first: bool, hints: &Hints, now: T
 }
 
 fn backoff(chosen: Option<Duration>, failures: u32) -> Duration {
-    let base = chosen.unwrap_or(FAILURE_INTERVAL);
+    grown(chosen.unwrap_or(FAILURE_INTERVAL), failures)
+}
+
+/// An interval after so many failures in a row.
+fn grown(base: Duration, failures: u32) -> Duration {
     let mut interval = base;
     for _ in 1..failures {
         interval = (interval * BACKOFF_TENTHS / 10).min(INTERVAL_MAX.max(base));
@@ -205,7 +223,6 @@ impl DocumentHints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::link::FeedUrl;
     use std::path::Path;
 
     /// 2025-06-09, a Monday, 10:40 UTC.
@@ -265,6 +282,10 @@ mod tests {
         check(failed(), 1, Some("30 min: it failed"));
         check(failed(), 3, Some("97 min: it failed 3 times"));
         check(failed(), 4_000_000_000, Some("1440 min: it failed 4000000000 times"));
+        let unfound = || PollResult::Failed { reason: String::new(), obstacle: Some(Obstacle::Unfound) };
+        check(unfound(), 1, Some("2 min: it failed"));
+        check(unfound(), 6, Some("37 min: it failed 6 times"));
+        check(unfound(), 60, Some("1440 min: it failed 60 times"));
         check(PollResult::RateLimited, 1, Some("600 min: its host asks us to wait"));
         check(PollResult::Broke { times: 3 }, 3, Some("10080 min: reading it breaks storyfold"));
         check(PollResult::Gone { times: 1 }, 1, Some("1440 min: its publisher has ended it"));

@@ -69,6 +69,8 @@ pub enum FetchOutcome {
     },
     /// 410.
     Gone,
+    /// The host's name was not found: nobody was asked.
+    Unfound,
     /// Any other status, with the page that came with it.
     Refused(Refusal),
     /// A sentence for the user: what happened, and what to do where that is known.

@@ -85,6 +85,10 @@ pub fn digested(spec: &FeedSpec, fetched: Fetched) -> Digested {
         FetchOutcome::RateLimited { retry_after } => Content::RateLimited { retry_after },
         FetchOutcome::Gone => Content::Gone,
         FetchOutcome::Refused(refusal) => refused(&refusal),
+        FetchOutcome::Unfound => {
+            let obstacle = Obstacle::Unfound;
+            Content::Failed { reason: obstacle.told().to_owned(), obstacle: Some(obstacle) }
+        }
         FetchOutcome::Failed(reason) => Content::Failed { reason, obstacle: None },
     };
     Digested { feed: spec.id, content, facts: fetched.facts }

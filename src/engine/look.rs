@@ -1,7 +1,7 @@
 //! A look at a feed: what it says of the feed itself, and when the next one is.
 
 use super::Engine;
-use super::cadence::{self, Cadence, Hints, INTERVAL_MIN};
+use super::cadence::{self, Cadence, Hints};
 use super::entry::{Draft, clamp};
 use super::feed::{FeedSpec, FeedState, PollResult};
 use super::fetched::{Facts, Freshness};
@@ -62,7 +62,7 @@ impl Engine {
         let Some(feed) = self.feeds.get_mut(&spec.id) else { return };
         let state = &mut feed.state;
         // Asking again and again by hand while the network is down is one failure, not many.
-        let again = state.failures > 0 && state.last_fetch.is_some_and(|last| now.since(last) < INTERVAL_MIN);
+        let again = state.failures > 0 && now < state.next_due;
         let is_first = state.last_fetch.is_none();
         let is_read = matches!(result, PollResult::Read { .. } | PollResult::NotModified);
         state.last_fetch = Some(now);

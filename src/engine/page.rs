@@ -22,6 +22,8 @@ pub enum Obstacle {
     Paywall,
     /// A web page, of which there is nothing else to say.
     Page,
+    /// Its name was not found: it is no more, or this machine has no network just now. Nobody was asked.
+    Unfound,
 }
 
 /// Words of pages that do nothing but test for robots, in lower case: those of the large services.
@@ -67,13 +69,16 @@ impl Obstacle {
             Self::Login => "login",
             Self::Paywall => "paywall",
             Self::Page => "page",
+            Self::Unfound => "unfound",
         }
     }
 
     /// By that word.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Challenge, Self::Login, Self::Paywall, Self::Page].into_iter().find(|obstacle| obstacle.name() == name)
+        const ALL: [Obstacle; 5] =
+            [Obstacle::Challenge, Obstacle::Login, Obstacle::Paywall, Obstacle::Page, Obstacle::Unfound];
+        ALL.into_iter().find(|obstacle| obstacle.name() == name)
     }
 
     /// What it is and what to do, as a sentence.
@@ -87,6 +92,7 @@ impl Obstacle {
             Self::Login => "its host asks for a login; give the feed a username and a password, or headers",
             Self::Paywall => "its host asks for a subscription; ask its publisher for a feed's address of your own",
             Self::Page => "this is a web page, not a feed; `storyfold feeds add` finds the feed behind it",
+            Self::Unfound => "the host's name was not found; its address may be wrong, or this machine has no network",
         }
     }
 
@@ -196,7 +202,7 @@ mod tests {
         check(None, "<p>Subscribe to continue reading</p>", Some(Obstacle::Paywall));
         check(None, "<title>Example</title><p>News</p>", Some(Obstacle::Page));
         assert_eq!(Obstacle::of(Some(503), true, ""), Some(Obstacle::Challenge));
-        for obstacle in [Obstacle::Challenge, Obstacle::Login, Obstacle::Paywall, Obstacle::Page] {
+        for obstacle in [Obstacle::Challenge, Obstacle::Page, Obstacle::Unfound] {
             assert_eq!(Obstacle::named(obstacle.name()), Some(obstacle));
         }
     }

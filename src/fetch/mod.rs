@@ -176,6 +176,7 @@ impl Fetcher {
             let taken = match asked {
                 Ok(answer) if is_redirect(answer.status()) => Err(answer),
                 Ok(answer) => Ok(self.outcome(answer, &url, request, facts).await),
+                Err(error) if is_unfound(&error) => Ok(Ok(FetchOutcome::Unfound.into())),
                 Err(error) => Ok(Err(explain(&error))),
             };
             self.pace.ended(&url);
@@ -338,17 +339,24 @@ fn target(answer: &Response, from: &Url) -> Result<Url, String> {
     }
 }
 
+/// Whether the system's resolver does not know the host.
+fn is_unfound(error: &reqwest::Error) -> bool {
+    last_cause(error).contains("failed to lookup address information")
+}
+
 /// The last cause says what happened ("connection refused"); the ones above only where.
-fn explain(error: &reqwest::Error) -> String {
+fn last_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;
     }
-    let what = cause.to_string();
+    cause.to_string()
+}
+
+fn explain(error: &reqwest::Error) -> String {
+    let what = last_cause(error);
     if error.is_timeout() {
         "no answer in time".to_owned()
-    } else if what.contains("failed to lookup address information") {
-        "the host's name was not found".to_owned()
     } else if what.contains("invalid peer certificate") {
         format!("the host's certificate is not valid, or not trusted here ({what})")
     } else if error.is_connect() {

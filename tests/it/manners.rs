@@ -11,7 +11,7 @@ use storyfold::engine::feed::{FeedState, PollResult};
 use storyfold::engine::ingest::digested;
 use storyfold::engine::time::{Stamp, Timestamp};
 use storyfold::fetch::Fetcher;
-use storyfold::store::Store;
+use storyfold::store::{Store, StoreError};
 use tempfile::TempDir;
 
 /// 2026-06-01, a Monday, 12:00 UTC.
@@ -72,9 +72,14 @@ impl Client {
 
     /// Ends and starts again, with nothing but what the store has.
     fn restart(&mut self) {
-        // The folder is locked while the first one lives.
+        // The folder is locked while the first one lives, and a moment longer: its threads end by themselves.
         self.store = None;
-        let store = Store::open(self.folder.path()).unwrap();
+        let store = loop {
+            match Store::open(self.folder.path()) {
+                Err(StoreError::InUse(_)) => std::thread::yield_now(),
+                opened => break opened.unwrap(),
+            }
+        };
         self.engine = Engine::restore(self.config.engine.clone(), store.records().unwrap());
         self.store = Some(store);
         self.sequence = self.engine.sequence();

@@ -82,6 +82,7 @@ enum WhyRecord {
     Failures(u32),
     Gone(u32),
     SetAside,
+    File,
 }
 
 pub(in crate::store) fn put_feed(feed: &FeedState) -> Vec<u8> {
@@ -210,6 +211,7 @@ fn why_record(why: Why) -> WhyRecord {
         Why::Failures(times) => WhyRecord::Failures(times),
         Why::Gone(times) => WhyRecord::Gone(times),
         Why::SetAside => WhyRecord::SetAside,
+        Why::File => WhyRecord::File,
     }
 }
 
@@ -225,5 +227,6 @@ fn why(record: &WhyRecord) -> Why {
         WhyRecord::Failures(times) => Why::Failures(*times),
         WhyRecord::Gone(times) => Why::Gone(*times),
         WhyRecord::SetAside => Why::SetAside,
+        WhyRecord::File => Why::File,
     }
 }
