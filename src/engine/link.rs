@@ -63,9 +63,11 @@ impl CanonicalLink {
     #[must_use]
     pub fn of(link: &str) -> Option<Self> {
         let url = web_link(link)?;
-        let host = url.host_str()?.trim_end_matches('.');
+        let host = url.host_str()?;
+        let host = host.strip_suffix('.').unwrap_or(host);
         let host = host.strip_prefix("www.").filter(|rest| !rest.is_empty()).unwrap_or(host);
-        if host.is_empty() {
+        // A name with an empty label is nobody's.
+        if host.is_empty() || host.ends_with('.') {
             return None;
         }
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -209,6 +211,12 @@ mod tests {
         check("https://example.org/a?sid=202611220812", "example.org/a?sid=202611220812");
         check("https://example.org/a?sid=26/11/22/0812", "example.org/a?sid=26%2F11%2F22%2F0812");
         check("https://example.org/a;jsessionid=F00?PHPSESSID=1&p=2", "example.org/a?p=2");
+    }
+
+    #[test]
+    fn a_host_that_cannot_be_has_no_canonical_link() {
+        assert_eq!(CanonicalLink::of("https://a.example./b").unwrap().as_str(), "a.example/b");
+        assert_eq!(CanonicalLink::of("https://a....b.0...../c"), None);
     }
 
     #[test]
